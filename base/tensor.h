@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// The name Tensor, through LibTorch's narrowest header.  torch/torch.h is never included (20 s a file).
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace weft {
+using at::Tensor;
+}  // namespace weft
