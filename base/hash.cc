@@ -65,7 +65,9 @@ Uid content_uid(const void* data, size_t size) {
   return {hash.high64, hash.low64};
 }
 
-uint64_t hash64(const void* data, size_t size, uint64_t seed) { return XXH3_64bits_withSeed(data, size, seed); }
+uint64_t hash64(std::string_view bytes, uint64_t seed) {
+  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
+}
 
 std::string hash_text(uint64_t hash) {
   char text[17];

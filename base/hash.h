@@ -20,8 +20,7 @@ struct Uid {
 };
 
 Uid content_uid(const void* data, size_t size);
-uint64_t hash64(const void* data, size_t size, uint64_t seed = 0);
-inline uint64_t hash64(std::string_view text, uint64_t seed = 0) { return hash64(text.data(), text.size(), seed); }
+uint64_t hash64(std::string_view bytes, uint64_t seed = 0);
 std::string hash_text(uint64_t hash);         // 16 hexadecimal digits
 std::string hash_of_file(const Path& path);   // hash_text of its content, read in pieces
 

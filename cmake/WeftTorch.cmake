@@ -3,6 +3,10 @@
 # program that links libtorch_cpu and libc10 alone needs only libcupti and libcudart, which lie in the wheel's neighbours.
 #   torch::cpu    always            torch::cuda   with WEFT_CUDA, wrapped so that the linker keeps it
 set(_candidates "${WEFT_TORCH_ROOT}" "$ENV{WEFT_TORCH_ROOT}")
+string(REPLACE ":" ";" _prefixes "$ENV{CMAKE_PREFIX_PATH}")
+foreach(_prefix IN LISTS CMAKE_PREFIX_PATH _prefixes)
+  list(APPEND _candidates "${_prefix}" "${_prefix}/torch" "${_prefix}/libtorch")
+endforeach()
 if(DEFINED ENV{WEFT_CACHE})
   list(APPEND _candidates "$ENV{WEFT_CACHE}/libtorch-2.11.0/torch")
 endif()
@@ -24,8 +28,9 @@ endforeach()
 if(NOT WEFT_TORCH)
   message(FATAL_ERROR "no LibTorch found: run tools/setup, or give -DWEFT_TORCH_ROOT=<folder with include/ and lib/>")
 endif()
-file(STRINGS "${WEFT_TORCH}/include/torch/headeronly/version.h" _version REGEX "define TORCH_VERSION ")
-string(REGEX REPLACE ".*\"(.*)\".*" "\\1" WEFT_TORCH_VERSION "${_version}")
+file(READ "${WEFT_TORCH}/include/torch/headeronly/version.h" _version)
+string(REGEX MATCH "define TORCH_VERSION[ \\\\\r\n]*\"([^\"]*)\"" _ "${_version}")
+set(WEFT_TORCH_VERSION "${CMAKE_MATCH_1}")
 
 add_library(torch::c10 SHARED IMPORTED)
 set_target_properties(torch::c10 PROPERTIES IMPORTED_LOCATION "${WEFT_TORCH}/lib/libc10.so")
@@ -35,6 +40,9 @@ target_include_directories(torch::cpu SYSTEM INTERFACE "${WEFT_TORCH}/include" "
 target_link_libraries(torch::cpu INTERFACE torch::c10)
 target_link_options(torch::cpu INTERFACE -Wl,--allow-shlib-undefined)
 list(APPEND CMAKE_BUILD_RPATH "${WEFT_TORCH}/lib")
+# An installed weft looks beside itself first (cmake/WeftInstall.cmake), then where it was built.
+list(APPEND CMAKE_INSTALL_RPATH "\$ORIGIN/../lib/weft/torch/lib" "${WEFT_TORCH}/lib")
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
 
 set(WEFT_WITH_CUDA OFF)
 if(NOT WEFT_CUDA STREQUAL "OFF")

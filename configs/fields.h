@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Typed settings.  A struct owns its defaults as member initialisers and names each key once, in fields(); from that one
-// list come reading, checking, `weft config list|explain`, and the resolved recipe.  Components receive their own struct.
+// Typed settings.  A struct owns its defaults as member initialisers and names each key once, in fields(); from that
+// one list come reading, checking, `weft config list|explain`, and the resolved recipe.  Components receive their own
+// struct.
 #pragma once
 
 #include <functional>
@@ -11,11 +12,16 @@
 
 namespace weft {
 
-// What a value must satisfy beyond its type; `wanted` completes "wanted ...".
+// What a value must satisfy beyond its type; `wanted` completes "wanted ...".  A default that its check does not allow
+// makes the key required.
 struct Check {
   std::string wanted;
   std::function<bool(double)> number;            // for bool, integers and reals
   std::function<bool(const std::string&)> text;  // for strings and each string of a list
+
+  bool allows(double value) const { return !number || number(value); }
+  bool allows(const std::string& value) const { return !text || text(value); }
+  bool allows(const std::vector<std::string>& values) const;
 };
 extern const Check any;
 extern const Check positive;      // > 0

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Evidence: what people, files and teachers said about a sample.  A statement that nobody made does not exist, and its
-// absence means unknown, never negative.  Layers are immutable, one per source or round; a later layer never rewrites an
-// earlier one.  A caption, a tag and a class label are the same thing here: POS with scope image and a text as concept.
+// absence means unknown, never negative.  Layers are immutable, one per source or round; a later layer never rewrites
+// an earlier one.  A caption, a tag and a class label are the same thing here: POS with scope image and a text as
+// concept.
 #pragma once
 
 #include <cstdint>
@@ -39,8 +40,8 @@ struct Record {
 // Texts by row, each once.
 class Vocabulary {
  public:
-  uint32_t row_of(const std::string& text);        // adds it where it is new
-  int64_t find(const std::string& text) const;     // -1 where it is unknown
+  uint32_t row_of(const std::string& text);     // adds it where it is new; Error where it is not UTF-8
+  int64_t find(const std::string& text) const;  // -1 where it is unknown
   const std::string& text(uint32_t row) const { return texts_.at(row); }
   uint32_t size() const { return static_cast<uint32_t>(texts_.size()); }
   const std::vector<std::string>& texts() const { return texts_; }
@@ -50,16 +51,24 @@ class Vocabulary {
   std::unordered_map<std::string, uint32_t> rows_;
 };
 
-// A layer being written: records in any order; publish() sorts them by sample and writes one part and then the manifest.
+// An Error where the record is one that version 1 of the format cannot hold (docs/FORMATS.md).
+void check_record(const Record& record, const Vocabulary& vocabulary);
+
+// A layer being written: records in any order, one that was said twice counts once.
 class EvidenceWriter {
  public:
-  explicit EvidenceWriter(std::string name) : name_(std::move(name)) {}
+  explicit EvidenceWriter(std::string name);
   void add(const Uid& item, const std::string& text, Kind kind = Kind::pos, float confidence = 1);
-  void add(Record record) { records_.push_back(std::move(record)); }  // concept_row: of vocabulary()
+  void add(Record record);  // concept_row: of vocabulary()
+  const std::string& name() const { return name_; }
   Vocabulary& vocabulary() { return vocabulary_; }
+  const Vocabulary& vocabulary() const { return vocabulary_; }
+  const std::vector<Record>& records() const { return records_; }
   size_t size() const { return records_.size(); }
-  // folder/evidence/<name>/: part-0.h5, then layer.json {format, name, parts: [{file, bytes, xxh3, records}]}.
-  void publish(const Path& dataset_folder, int rank = 0);
+  // Sorts by sample, then text, and writes folder/evidence/<name>/: part-0.h5, then layer.json {format, version, name,
+  // records, parts: [{file, records, bytes, xxh3}]}.  A layer that is already there stays as it is: the same records
+  // are no Error, others are.  Returns how many records the layer has.
+  size_t publish(const Path& dataset_folder);
 
  private:
   std::string name_;
@@ -67,12 +76,12 @@ class EvidenceWriter {
   std::vector<Record> records_;
 };
 
-// A layer read whole (statements are small); records are sorted by sample.
+// A layer read whole (statements are small); records are sorted by sample, then text.
 struct EvidenceLayer {
   std::string name;
   Vocabulary vocabulary;
   std::vector<Record> records;
 };
-EvidenceLayer read_evidence_layer(const Path& folder);  // checks the hashes of layer.json
+EvidenceLayer read_evidence_layer(const Path& layer_folder);  // checks the hashes of layer.json
 
 }  // namespace weft

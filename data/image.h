@@ -13,37 +13,46 @@ namespace weft {
 struct Image {
   int width = 0, height = 0, channels = 0;  // channels: 1, 3 (colour) or 4 (colour and alpha)
   std::vector<uint8_t> pixels;              // height * width * channels
+  Image() = default;
+  Image(int width, int height, int channels)
+      : width(width), height(height), channels(channels), pixels(static_cast<size_t>(width) * height * channels) {}
   const uint8_t* row(int y) const { return pixels.data() + static_cast<size_t>(y) * width * channels; }
   uint8_t* row(int y) { return pixels.data() + static_cast<size_t>(y) * width * channels; }
 };
 
+// What a file says of itself: the sizes are those of the stored pixels, before a JPEG's EXIF orientation turns them.
 struct ImageHeader {
   Codec codec = Codec::jpeg;
   uint32_t width = 0, height = 0;
-  uint8_t channels = 0;
+  uint8_t channels = 0;  // as in SampleInfo; CMYK counts as 3
+  bool operator==(const ImageHeader&) const = default;
 };
-
-ImageHeader read_image_header(const uint8_t* data, size_t size);
 
 // Most pixels one image may have (a header that promises more is refused before anything is allocated).
 constexpr uint64_t kMostPixels = uint64_t{1} << 28;
 
-// Decodes to 3 channels, or to 4 where the file has alpha (16-bit is scaled to 8, palettes are expanded, grey becomes
-// colour, CMYK is converted).  `least_side` > 0 allows a JPEG to be decoded at 1/2, 1/4 or 1/8 as long as both sides stay
-// at or above it.  Truncated or damaged content is an Error that says what the decoder said; `expected` is the header
-// stored beside the sample, and a file that decodes to another size is refused.
-Image decode_image(const uint8_t* data, size_t size, int least_side = 0);
+// JPEG or PNG by content, whatever the file was called; an Error names what else was found.
+ImageHeader read_image_header(const uint8_t* data, size_t size);
 
-Bytes encode_png(const Image& image);
-Bytes encode_jpeg(const Image& image, int quality);
+// Decodes to 3 channels, or to 4 where a PNG has a pixel that is not opaque (16-bit is scaled to 8, palettes are
+// expanded, grey becomes colour, CMYK is converted).  A JPEG is turned upright by its EXIF orientation, so width and
+// height may be swapped against the header.  `least_side` > 0 allows a JPEG to be decoded at 1/2, 1/4 or 1/8 as long as
+// both sides stay at or above it.  Truncated or damaged content is an Error that says what the decoder said, and so is
+// a file whose header is not the `expected` one (what the store remembers of the sample).
+Image decode_image(const uint8_t* data, size_t size, int least_side = 0, const ImageHeader* expected = nullptr);
+
+Bytes encode_png(const Image& image);                // 1, 3 or 4 channels
+Bytes encode_jpeg(const Image& image, int quality);  // 1 or 3 channels; quality 1 .. 100
 
 // A box in source pixels, x to the right, edges included as real numbers.
 struct Box {
   double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
 };
 
-// Pillow's bicubic resize of a box, bit for bit: a = -0.5, support scaled when shrinking, 22-bit weights, the horizontal
-// pass first, u8 after each pass.  Same number of channels out as in.
+// Pillow's bicubic resize of a box, bit for bit (up to its version 12; 13 rounds some fractional boxes otherwise): a =
+// -0.5, support scaled when shrinking, 22-bit weights, the horizontal pass first, u8 after each pass.  Same number of
+// channels out as in, and each channel by itself: an image with alpha is to be premultiplied first (what Pillow does
+// inside for RGBA), or transparent pixels bleed their colour.
 Image resize_bicubic(const Image& image, const Box& box, int width, int height);
 
 }  // namespace weft

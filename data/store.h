@@ -5,7 +5,8 @@
 //   evidence/<layer>/      statements about the samples (data/evidence.h)
 //   tokenizer.txt          byte-level BPE merges trained on the train split's texts (data/tokenizer.h)
 // Reading: HDF5 gives the chunk addresses once; after that samples come by pread(2) from any thread and are checked
-// against their CRC-32C.  docs/FORMATS.md has every column.
+// against their CRC-32C.  Opening checks every file's size and every index column, and the hashes of the (small)
+// layers; hashing the shards would read them all, so only `weft data check` does.  docs/FORMATS.md has every column.
 #pragma once
 
 #include <cstdint>
@@ -54,20 +55,23 @@ class Store {
   void read(size_t sample, Bytes& into) const;
   int64_t find(const Uid& uid) const;  // -1 where it is not here
 
-  const Vocabulary& vocabulary() const;               // texts of all layers
-  const std::vector<std::string>& layers() const;     // names
+  const Vocabulary& vocabulary() const;                          // texts of all layers
+  const std::vector<std::string>& layers() const;                // names
   const std::vector<TextStatement>& texts(size_t sample) const;  // scope image, by row, then layer
   const std::vector<Record>& records(size_t sample) const;       // everything, concept_row of vocabulary()
 
-  std::vector<std::string> splits() const;
-  std::vector<uint32_t> split(const std::string& name) const;  // samples, ascending; "all" always exists
+  std::vector<std::string> splits() const;                     // "all", "train", then those of the manifest and its subsets
+  std::vector<uint32_t> split(const std::string& name) const;  // samples of a split or subset, ascending
+  Path tokenizer() const;                                      // the merges file; empty where there is none
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-// Writes a dataset; nothing counts until finish() has published dataset.json.  Samples with equal content are one sample.
+// Writes a dataset; nothing counts until finish() has published dataset.json.  Samples with equal content are one
+// sample, which keeps its first key and group.  What a killed import left in the folder is overwritten.  A finished
+// dataset is never: writing the same one again leaves it as it is, and the first difference is an Error.
 class StoreWriter {
  public:
   struct Options {
@@ -80,18 +84,29 @@ class StoreWriter {
   // Reads the header (width, height, channels, codec); an Error where the bytes are no JPEG or PNG.
   Uid add(const Bytes& content, const std::string& key, const std::string& group);
   EvidenceWriter& layer(const std::string& name);
-  // groups of a split; what no split names belongs to "train"
+  // Groups of a split, each in one split only; what no split names belongs to "train".
   void set_split(const std::string& name, const std::vector<std::string>& groups);
+  // Samples by name beside the splits, e.g. one of each group of a split; read with Store::split.
+  void set_subset(const std::string& name, const std::vector<Uid>& uids);
+  void set_tokenizer(const Path& file);  // finish() moves it to its place
+
   size_t size() const;
-  size_t merged() const;  // samples that were already there
+  size_t merged() const;                             // samples that were already there
+  std::vector<std::string> groups() const;           // of the samples, sorted, each once
+  size_t split_size(const std::string& name) const;  // samples, so far
+  std::vector<std::string> train_texts() const;      // what is said (POS) of the samples of "train", so far
+
   void finish();
+  size_t statements() const;   // after finish(): records of all layers
+  bool already_there() const;  // the folder holds this very dataset from before
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-// Draws whole groups into `name` until it holds `fraction` of them: a group is in iff its hash with the seed is below it.
+// About `fraction` of the groups, sorted: a group is in iff hash64(group, seed) / 2^64 is below `fraction`, so that
+// groups which come later never move those that are there.
 std::vector<std::string> draw_groups(const std::vector<std::string>& groups, double fraction, uint64_t seed);
 
 }  // namespace weft

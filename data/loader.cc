@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/loader.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <condition_variable>
+#include <cstring>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/random.h"
+
+namespace weft {
+
+void DataSettings::fields(Fields& visit) {
+  visit("dataset", dataset, not_empty, "folder of the dataset (made by `weft data import`)");
+  visit("split", split, not_empty, "which split to train on");
+  visit("texts_per_image", texts_per_image, at_least(1), "texts drawn for each image of a step, where it has as many");
+  visit("by_group", by_group, any, "an epoch visits every group once and draws one of its samples");
+  visit("threads", threads, at_least(1), "decoding threads of each rank");
+  visit("prefetch", prefetch, at_least(1), "batches made ready ahead of the trainer");
+  visit("damage_budget", damage_budget, non_negative,
+        "damaged images after which the run stops (exit 4); until then each is listed and left out of its step");
+  visit.section("augment", augment, "what the training views of an image may look like");
+}
+
+Image decode_sample(const SampleInfo& info, const Bytes& content, int least_side) {
+  const ImageHeader expected{info.codec, info.width, info.height, info.channels};
+  return decode_image(content.data(), content.size(), least_side, &expected);
+}
+
+namespace {
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+}  // namespace
+
+struct Loader::Impl {
+  struct Slot {
+    Batch batch;
+    int64_t step = -1;  // whose content this is or will be
+    int64_t done = 0;   // tasks finished; the batch is ready at images + 1
+  };
+
+  const Store& store;
+  const Tokenizer& tokenizer;
+  const DataSettings settings;
+  const LoaderShape shape;
+  const Order order;
+  const Range mine;
+  std::vector<Slot> ring;
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  int64_t next_task;  // task t: step t / tasks_per_step; part 0 makes the tables, part i + 1 image i
+  int64_t next_step;  // what next() returns next; slots of earlier steps are free
+  bool stopping = false;
+  std::exception_ptr failure;
+  std::vector<std::thread> threads;
+  double waited = 0, first_ready = -1;
+  const Clock::time_point started = Clock::now();
+
+  Impl(const Store& s, const Tokenizer& t, const DataSettings& d, const LoaderShape& l, int64_t first_step)
+      : store(s),
+        tokenizer(t),
+        settings(d),
+        shape(l),
+        order(s, s.split(d.split), {l.global_batch, d.texts_per_image, d.by_group, l.seed}),
+        mine(share_of(l.global_batch, l.rank, l.ranks)),
+        ring(static_cast<size_t>(d.prefetch + 1)),
+        next_task(first_step * tasks_per_step()),
+        next_step(first_step) {
+    check(mine.size() > 0 && l.ranks <= l.global_batch, "batch.global is ", l.global_batch, ", but there are ", l.ranks,
+          " ranks; every rank needs at least one image of a step");
+    for (int64_t i = 0; i < static_cast<int64_t>(ring.size()); ++i) {
+      Slot& slot = ring[static_cast<size_t>((first_step + i) % static_cast<int64_t>(ring.size()))];
+      slot.step = first_step + i;
+      slot.batch.pixels.resize(static_cast<size_t>(mine.size()) * image_bytes());
+    }
+    for (int64_t i = 0; i < settings.threads; ++i)
+      threads.emplace_back([this, rank = log::bound_rank()] {
+        log::bind_rank(rank);
+        work();
+      });
+  }
+
+  ~Impl() {
+    {
+      std::lock_guard lock(mutex);
+      stopping = true;
+    }
+    changed.notify_all();
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  int64_t tasks_per_step() const { return mine.size() + 1; }
+  size_t image_bytes() const {
+    return size_t{3} * static_cast<size_t>(shape.image_size) * static_cast<size_t>(shape.image_size);
+  }
+  Slot& slot_of(int64_t step) { return ring[static_cast<size_t>(step % static_cast<int64_t>(ring.size()))]; }
+
+  void work() {
+    Bytes content;
+    std::unique_lock lock(mutex);
+    for (;;) {
+      const int64_t task = next_task++;
+      const int64_t step = task / tasks_per_step(), part = task % tasks_per_step();
+      changed.wait(lock, [&] { return stopping || failure || slot_of(step).step == step; });
+      if (stopping || failure) return;
+      Slot& slot = slot_of(step);
+      lock.unlock();
+      std::exception_ptr thrown;
+      std::string damage;
+      try {
+        if (part == 0) {
+          make_tables(slot.batch, step);
+        } else {
+          damage = make_image(slot.batch, step, part - 1, content);
+        }
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+      lock.lock();
+      if (thrown) failure = thrown;
+      if (!damage.empty()) slot.batch.damaged.emplace_back(static_cast<int32_t>(mine.begin + part - 1), damage);
+      if (++slot.done == tasks_per_step() || failure) changed.notify_all();
+    }
+  }
+
+  // A JPEG may be decoded smaller as long as the smallest crop still has the view's pixels.
+  int least_side() const {
+    const AugmentSettings& a = settings.augment;
+    return static_cast<int>(std::ceil(shape.image_size * std::sqrt(a.crop_ratio_max / a.crop_scale_min)));
+  }
+
+  void make_tables(Batch& batch, int64_t step) const {
+    Order::Plan plan = order.plan(step);
+    batch.step = step;
+    batch.image_size = shape.image_size;
+    batch.samples = std::move(plan.samples);
+    batch.cells = std::move(plan.cells);
+    batch.tokens.clear();
+    for (const uint32_t row : plan.text_rows)
+      batch.tokens.push_back(tokenizer.encode(store.vocabulary().text(row), shape.context));
+    batch.images = mine;
+    batch.texts = share_of(static_cast<int64_t>(batch.tokens.size()), shape.rank, shape.ranks);
+  }
+
+  // Returns the reason where the image cannot be read; its pixels are zero then.
+  std::string make_image(Batch& batch, int64_t step, int64_t local, Bytes& content) const {
+    const int64_t position = mine.begin + local;
+    const uint32_t sample = order.sample_at(step, position);
+    uint8_t* out = batch.pixels.data() + static_cast<size_t>(local) * image_bytes();
+    try {
+      const SampleInfo& info = store.info(sample);
+      store.read(sample, content);
+      const Image image = in_context([&] { return decode_sample(info, content, least_side()); }, "reading sample ",
+                                     sample, " (", info.key, ") of ", store.folder().string());
+      Stream stream(shape.seed, Purpose::augment, static_cast<uint64_t>(step), static_cast<uint64_t>(position));
+      training_view(image, settings.augment, shape.image_size, stream, out);
+      return "";
+    } catch (const Error& error) {
+      std::memset(out, 0, image_bytes());
+      return error.what();
+    }
+  }
+
+  Batch& next() {
+    const Clock::time_point asked = Clock::now();
+    std::unique_lock lock(mutex);
+    Slot& previous = slot_of(next_step + static_cast<int64_t>(ring.size()) - 1);
+    if (previous.step == next_step - 1) {  // the batch given out before is free now
+      previous.step = next_step - 1 + static_cast<int64_t>(ring.size());
+      previous.done = 0;
+      previous.batch.damaged.clear();
+      changed.notify_all();
+    }
+    Slot& slot = slot_of(next_step);
+    changed.wait(lock, [&] { return failure || slot.done == tasks_per_step(); });
+    if (failure) std::rethrow_exception(failure);
+    ++next_step;
+    waited = seconds_since(asked);
+    if (first_ready < 0) first_ready = seconds_since(started);
+    std::sort(slot.batch.damaged.begin(), slot.batch.damaged.end());
+    return slot.batch;
+  }
+};
+
+Loader::Loader(const Store& store, const Tokenizer& tokenizer, const DataSettings& settings, const LoaderShape& shape,
+               int64_t first_step)
+    : impl_(std::make_unique<Impl>(store, tokenizer, settings, shape, first_step)) {}
+Loader::~Loader() = default;
+Batch& Loader::next() {
+  return impl_->next();
+}
+double Loader::waited_seconds() const {
+  return impl_->waited;
+}
+double Loader::first_ready_seconds() const {
+  return impl_->first_ready;
+}
+
+}  // namespace weft

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Samples to batches.  Before: data/store.cc gives encoded bytes.  After: models/*.cc takes the pixels.
+// Threads decode straight into the slots of a ring of preallocated batches, steps ahead of the trainer.  What a step holds
+// comes from data/order.h, so the result depends on neither the number of threads nor the moment.
+#pragma once
+
+#include <memory>
+
+#include "configs/fields.h"
+#include "data/batch.h"
+#include "data/order.h"
+#include "data/store.h"
+#include "data/tokenizer.h"
+#include "data/view.h"
+
+namespace weft {
+
+struct DataSettings final : Settings {
+  std::string dataset;
+  std::string split = "train";
+  int64_t texts_per_image = 1;
+  bool by_group = false;
+  int64_t threads = 1;
+  int64_t prefetch = 3;
+  int64_t damage_budget = 0;
+  AugmentSettings augment;
+  void fields(Fields& visit) override;
+};
+
+// The pixels of a stored sample; an Error where its content is not what the store says of it.
+Image decode_sample(const SampleInfo& info, const Bytes& content, int least_side);
+
+struct LoaderShape {
+  int64_t global_batch = 0;
+  int image_size = 0;
+  int context = 0;  // most tokens of a text
+  uint64_t seed = 0;
+  int rank = 0, ranks = 1;
+};
+
+class Loader {
+ public:
+  // Error where there are more ranks than images in a batch, or a batch is larger than the split.
+  Loader(const Store& store, const Tokenizer& tokenizer, const DataSettings& settings, const LoaderShape& shape,
+         int64_t first_step);
+  ~Loader();
+
+  // The next step's batch, valid until the next call.  Sets waited_seconds().
+  Batch& next();
+  double waited_seconds() const;  // in the last next()
+  double first_ready_seconds() const;  // from construction to the first batch
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weft

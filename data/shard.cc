@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/shard.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+#include "data/utf8.h"
+
+namespace weft {
+namespace {
+
+constexpr const char* kFormat = "weft.images";
+constexpr uint32_t kVersion = 1;
+
+std::vector<std::string> texts_of(const H5Strings& strings, const Path& path, const char* name) {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < strings.size(); ++i) {
+    texts.emplace_back(strings.at(i));
+    check(is_utf8(texts.back()), path.string(), ": sample ", i, ": ", name, " is not UTF-8");
+  }
+  return texts;
+}
+
+void check_info(const SampleInfo& info, uint64_t offset, uint64_t blob_bytes, const std::string& where) {
+  const int codec = static_cast<int>(info.codec);
+  check(info.codec == Codec::jpeg || info.codec == Codec::png, where, ": codec ", codec, " is unknown");
+  check(info.bytes > 0 && offset <= blob_bytes && info.bytes <= blob_bytes - offset, where, ": bytes ", offset, " to ",
+        offset, " + ", info.bytes, " are not within the blob's ", blob_bytes);
+  check(info.width > 0 && info.height > 0, where, ": its size is ", info.width, " x ", info.height);
+  check(info.channels >= 1 && info.channels <= 4, where, ": it has ", static_cast<int>(info.channels),
+        " channels, wanted 1 to 4");
+}
+
+std::vector<SampleInfo> read_index(const H5File& file, const Path& path, uint64_t samples) {
+  const auto bytes = file.read<uint32_t>("index/bytes", samples), crc = file.read<uint32_t>("index/crc", samples);
+  const auto width = file.read<uint32_t>("index/width", samples), height = file.read<uint32_t>("index/height", samples);
+  const auto channels = file.read<uint8_t>("index/channels", samples),
+             codec = file.read<uint8_t>("index/codec", samples);
+  const auto high = file.read<uint64_t>("index/uid_high", samples), low = file.read<uint64_t>("index/uid_low", samples);
+  std::vector<std::string> keys = texts_of(file.read_strings("index/key", samples), path, "key");
+  std::vector<std::string> groups = texts_of(file.read_strings("index/group", samples), path, "group");
+  std::vector<SampleInfo> infos;
+  for (uint64_t i = 0; i < samples; ++i)
+    infos.push_back({.uid = {high[i], low[i]},
+                     .key = std::move(keys[i]),
+                     .group = std::move(groups[i]),
+                     .codec = static_cast<Codec>(codec[i]),
+                     .bytes = bytes[i],
+                     .width = width[i],
+                     .height = height[i],
+                     .channels = channels[i],
+                     .crc = crc[i]});
+  return infos;
+}
+
+template <class T, class Member>
+std::vector<T> column(const std::vector<SampleInfo>& infos, Member member) {
+  std::vector<T> values;
+  for (const SampleInfo& info : infos) values.push_back(static_cast<T>(member(info)));
+  return values;
+}
+
+}  // namespace
+
+ShardWriter::ShardWriter(const Path& path) : file_(H5File::create(path)), blob_(file_, "blob", kChunkBytes) {
+  file_.set_format(kFormat, kVersion);
+}
+
+void ShardWriter::add(const Bytes& content, const SampleInfo& info) {
+  const uint64_t left = kChunkBytes - chunk_.size();
+  if (content.size() > left && !chunk_.empty()) append(Bytes(left, 0).data(), left);
+  offsets_.push_back(offset_);
+  infos_.push_back(info);
+  append(content.data(), content.size());
+}
+
+void ShardWriter::append(const uint8_t* data, size_t size) {
+  offset_ += size;
+  while (size > 0) {
+    const size_t piece = std::min<size_t>(size, kChunkBytes - chunk_.size());
+    chunk_.insert(chunk_.end(), data, data + piece);
+    data += piece, size -= piece;
+    if (chunk_.size() == kChunkBytes) blob_.append(chunk_), chunk_.clear();
+  }
+}
+
+void ShardWriter::close() {
+  if (!chunk_.empty()) blob_.append(chunk_);
+  blob_.close();
+  H5Strings keys, groups;
+  for (const SampleInfo& info : infos_) keys.add(info.key), groups.add(info.group);
+  file_.write("index/offset", offsets_);
+  file_.write("index/bytes", column<uint32_t>(infos_, [](const auto& info) { return info.bytes; }));
+  file_.write("index/width", column<uint32_t>(infos_, [](const auto& info) { return info.width; }));
+  file_.write("index/height", column<uint32_t>(infos_, [](const auto& info) { return info.height; }));
+  file_.write("index/channels", column<uint8_t>(infos_, [](const auto& info) { return info.channels; }));
+  file_.write("index/codec", column<uint8_t>(infos_, [](const auto& info) { return info.codec; }));
+  file_.write("index/crc", column<uint32_t>(infos_, [](const auto& info) { return info.crc; }));
+  file_.write("index/uid_high", column<uint64_t>(infos_, [](const auto& info) { return info.uid.high; }));
+  file_.write("index/uid_low", column<uint64_t>(infos_, [](const auto& info) { return info.uid.low; }));
+  file_.write_strings("index/key", keys);
+  file_.write_strings("index/group", groups);
+  file_.close();
+}
+
+ShardReader::ShardReader(const Path& path, uint64_t samples) : name_(path.filename().string()) {
+  const H5File file = H5File::open(path);
+  file.check_format(kFormat, kVersion);
+  chunks_ = file.chunks("blob");
+  offsets_ = file.read<uint64_t>("index/offset", samples);
+  infos_ = read_index(file, path, samples);
+  for (uint64_t i = 0; i < samples; ++i)
+    check_info(infos_[i], offsets_[i], chunks_.size, join(path.string(), ": sample ", i, " (", infos_[i].key, ")"));
+  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  check(descriptor_ >= 0, path.string(), ": cannot open for reading: ", std::strerror(errno),
+        errno == EMFILE ? "; hint: raise `ulimit -n`, a dataset keeps one file open per shard" : "");
+}
+
+ShardReader::~ShardReader() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+ShardReader::ShardReader(ShardReader&& other) noexcept
+    : name_(std::move(other.name_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      chunks_(std::move(other.chunks_)),
+      offsets_(std::move(other.offsets_)),
+      infos_(std::move(other.infos_)) {}
+
+void ShardReader::read(uint64_t sample, Bytes& into) const {
+  uint64_t at = offsets_[sample];
+  for (size_t done = 0; done < into.size();) {
+    const uint64_t within = at % chunks_.chunk_bytes;
+    const size_t wanted = std::min<uint64_t>(into.size() - done, chunks_.chunk_bytes - within);
+    const uint64_t address = chunks_.addresses[at / chunks_.chunk_bytes] + within;
+    const ssize_t got = ::pread(descriptor_, into.data() + done, wanted, static_cast<off_t>(address));
+    if (got < 0 && errno == EINTR) continue;
+    check(got > 0, "cannot read byte ", address, " of the file: ", got < 0 ? std::strerror(errno) : "it ends before");
+    done += static_cast<size_t>(got), at += static_cast<uint64_t>(got);
+  }
+}
+
+}  // namespace weft

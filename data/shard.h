@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// One image shard: /blob, in which a sample starts anew at a chunk's boundary where it would cross one, and /index, one
+// row a sample.  Shared by the store that reads and the store that writes; docs/FORMATS.md has every column.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/h5.h"
+#include "data/store.h"
+
+namespace weft {
+
+constexpr uint64_t kChunkBytes = uint64_t{4} << 20;
+
+class ShardWriter {
+ public:
+  explicit ShardWriter(const Path& path);  // written in place: the caller publishes it
+  void add(const Bytes& content, const SampleInfo& info);
+  uint64_t bytes() const { return offset_; }  // of the blob so far
+  uint64_t samples() const { return infos_.size(); }
+  void close();
+
+ private:
+  void append(const uint8_t* data, size_t size);
+
+  H5File file_;
+  H5Blob blob_;
+  Bytes chunk_;          // the last, unfinished chunk
+  uint64_t offset_ = 0;  // of the next byte
+  std::vector<uint64_t> offsets_;
+  std::vector<SampleInfo> infos_;
+};
+
+// A shard open for reading, by descriptor: the library is done with it before the constructor ends.
+class ShardReader {
+ public:
+  ShardReader(const Path& path, uint64_t samples);
+  ~ShardReader();
+  ShardReader(ShardReader&& other) noexcept;
+
+  const std::string& name() const { return name_; }
+  std::vector<SampleInfo>& infos() { return infos_; }  // taken over by the store
+  // Thread-safe.  Fills `into`, whose size is the sample's.
+  void read(uint64_t sample, Bytes& into) const;
+
+ private:
+  std::string name_;
+  int descriptor_ = -1;
+  H5Chunks chunks_;
+  std::vector<uint64_t> offsets_;
+  std::vector<SampleInfo> infos_;
+};
+
+}  // namespace weft

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/store.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "base/error.h"
+#include "data/manifest.h"
+#include "data/shard.h"
+
+namespace weft {
+namespace {
+
+std::string hexadecimal(uint32_t value) {
+  char text[9];
+  std::snprintf(text, sizeof text, "%08x", value);
+  return text;
+}
+
+}  // namespace
+
+struct Store::Impl {
+  Path folder;
+  Manifest manifest;
+  std::vector<ShardReader> shards;
+  std::vector<uint64_t> starts;  // the number of each shard's first sample
+  std::vector<SampleInfo> infos;
+  std::unordered_map<Uid, uint32_t> by_uid;
+  Vocabulary vocabulary;
+  std::vector<std::string> layers;
+  std::vector<std::vector<Record>> records;
+  std::vector<std::vector<TextStatement>> texts;
+
+  void open_shard(const ShardEntry& entry);
+  void open_layer(const LayerEntry& entry);
+  void sort_statements();
+  void check_splits() const;
+};
+
+void Store::Impl::open_shard(const ShardEntry& entry) {
+  check_size(folder / entry.file, entry.bytes, kManifestFile);
+  starts.push_back(infos.size());
+  ShardReader& shard = shards.emplace_back(folder / entry.file, entry.samples);
+  for (SampleInfo& info : shard.infos()) {
+    const auto [place, is_new] = by_uid.try_emplace(info.uid, static_cast<uint32_t>(infos.size()));
+    check(is_new, (folder / entry.file).string(), ": sample ", infos.size() - starts.back(), " (", info.key,
+          ") has the uid of sample ", place->second, " (", infos[place->second].key, "); equal content is stored once");
+    infos.push_back(std::move(info));
+  }
+  shard.infos().clear();
+}
+
+void Store::Impl::open_layer(const LayerEntry& entry) {
+  const Path layer_folder = folder / "evidence" / entry.name;
+  const EvidenceLayer layer = read_evidence_layer(layer_folder);
+  check(layer.name == entry.name && layer.records.size() == entry.records, layer_folder.string(),
+        ": holds the layer \"", layer.name, "\" of ", layer.records.size(), " records, but ", kManifestFile, " says \"",
+        entry.name, "\" of ", entry.records);
+  const auto source = static_cast<uint16_t>(layers.size());
+  layers.push_back(entry.name);
+  for (Record record : layer.records) {
+    const auto place = by_uid.find(record.item);
+    check(place != by_uid.end(), "evidence layer \"", entry.name, "\" speaks of sample ", record.item.text(),
+          ", which is not in ", folder.string());
+    record.source = source;
+    if (record.concept_row != kAnyConcept)
+      record.concept_row = vocabulary.row_of(layer.vocabulary.text(record.concept_row));
+    records[place->second].push_back(std::move(record));
+  }
+}
+
+void Store::Impl::sort_statements() {
+  for (size_t sample = 0; sample < records.size(); ++sample) {
+    for (const Record& record : records[sample])
+      if (record.scope == Scope::image && record.concept_row != kAnyConcept)
+        texts[sample].push_back({record.concept_row, record.kind, record.confidence, record.source});
+    std::stable_sort(texts[sample].begin(), texts[sample].end(), [](const TextStatement& a, const TextStatement& b) {
+      return std::tie(a.row, a.layer) < std::tie(b.row, b.layer);
+    });
+  }
+}
+
+void Store::Impl::check_splits() const {
+  std::set<std::string> groups;
+  for (const SampleInfo& info : infos) groups.insert(info.group);
+  for (const auto& [name, wanted] : manifest.splits)
+    for (const std::string& group : wanted)
+      check(groups.contains(group), (folder / kManifestFile).string(), ": split \"", name, "\" names the group \"",
+            group, "\", which no sample has");
+  std::set<std::string> uids;
+  for (const SampleInfo& info : infos) uids.insert(info.uid.text());
+  for (const auto& [name, members] : manifest.subsets)
+    for (const std::string& uid : members)
+      check(uids.contains(uid), (folder / kManifestFile).string(), ": subset \"", name, "\" names the sample ", uid,
+            ", which is not here");
+}
+
+Store::Store(const Path& folder) : impl_(std::make_unique<Impl>()) {
+  impl_->folder = folder;
+  impl_->manifest = read_manifest(folder);
+  check(impl_->manifest.layers.size() <= UINT16_MAX && impl_->manifest.samples < UINT32_MAX, folder.string(),
+        ": has more layers or samples than can be numbered");
+  for (const ShardEntry& entry : impl_->manifest.shards) impl_->open_shard(entry);
+  impl_->records.resize(impl_->infos.size());
+  impl_->texts.resize(impl_->infos.size());
+  for (const LayerEntry& layer : impl_->manifest.layers) impl_->open_layer(layer);
+  impl_->sort_statements();
+  impl_->check_splits();
+}
+
+Store::~Store() = default;
+Store::Store(Store&&) noexcept = default;
+
+const Path& Store::folder() const {
+  return impl_->folder;
+}
+const std::string& Store::name() const {
+  return impl_->manifest.name;
+}
+const std::string& Store::licence() const {
+  return impl_->manifest.licence;
+}
+size_t Store::size() const {
+  return impl_->infos.size();
+}
+const SampleInfo& Store::info(size_t sample) const {
+  return impl_->infos.at(sample);
+}
+const Vocabulary& Store::vocabulary() const {
+  return impl_->vocabulary;
+}
+const std::vector<std::string>& Store::layers() const {
+  return impl_->layers;
+}
+const std::vector<TextStatement>& Store::texts(size_t sample) const {
+  return impl_->texts.at(sample);
+}
+const std::vector<Record>& Store::records(size_t sample) const {
+  return impl_->records.at(sample);
+}
+
+void Store::read(size_t sample, Bytes& into) const {
+  const SampleInfo& info = impl_->infos.at(sample);
+  const size_t number =
+      std::upper_bound(impl_->starts.begin(), impl_->starts.end(), sample) - impl_->starts.begin() - 1;
+  const ShardReader& shard = impl_->shards[number];
+  into.resize(info.bytes);
+  in_context(
+      [&] {
+        shard.read(sample - impl_->starts[number], into);
+        const uint32_t found = crc32c(into.data(), into.size());
+        check(found == info.crc, "the sample is damaged: CRC-32C of its bytes is ", hexadecimal(found),
+              ", the index says ", hexadecimal(info.crc));
+      },
+      "reading sample ", sample, " (", info.key, ") of ", shard.name(), " in ", impl_->folder.string());
+}
+
+int64_t Store::find(const Uid& uid) const {
+  const auto place = impl_->by_uid.find(uid);
+  return place == impl_->by_uid.end() ? int64_t{-1} : place->second;
+}
+
+std::vector<std::string> Store::splits() const {
+  std::vector<std::string> names{"all", "train"};
+  for (const auto& split : impl_->manifest.splits) names.push_back(split.first);
+  for (const auto& subset : impl_->manifest.subsets) names.push_back(subset.first);
+  return names;
+}
+
+std::vector<uint32_t> Store::split(const std::string& name) const {
+  const std::vector<std::string> known = splits();
+  const std::string near = nearest(name, known);
+  check(std::find(known.begin(), known.end(), name) != known.end(), impl_->folder.string(), ": has no split \"", name,
+        "\"", near.empty() ? "" : "; did you mean \"" + near + "\"?");
+  std::vector<uint32_t> samples;
+  if (const auto subset = impl_->manifest.subsets.find(name); subset != impl_->manifest.subsets.end()) {
+    const std::set<std::string> members(subset->second.begin(), subset->second.end());
+    for (uint32_t i = 0; i < size(); ++i)
+      if (members.contains(impl_->infos[i].uid.text())) samples.push_back(i);
+    return samples;
+  }
+  std::set<std::string> groups;
+  for (const auto& [split, members] : impl_->manifest.splits)
+    if (split == name || name == "train") groups.insert(members.begin(), members.end());
+  for (uint32_t i = 0; i < size(); ++i)
+    if (name == "all" || groups.contains(impl_->infos[i].group) == (name != "train")) samples.push_back(i);
+  return samples;
+}
+
+Path Store::tokenizer() const {
+  return impl_->manifest.tokenizer.empty() ? Path() : impl_->folder / impl_->manifest.tokenizer;
+}
+
+}  // namespace weft

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// A text on its way to the byte-pair encoder (data/tokenizer.h): clean, split into words, spell each word in printable
+// characters, one per byte.  Where CLIP's tokenizer differs: it repairs mis-decoded text first (ftfy) and knows every
+// named entity of HTML; here a text is NFC, and &amp; &lt; &gt; &quot; &apos; &nbsp; and numeric references with their
+// semicolon are resolved (twice, as there), anything else after & stays as it is.  Lower case is Unicode's simple
+// mapping.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace weft {
+
+// References resolved twice, NFC, lower case, runs of white space one space, none at the ends.  Error where the text is
+// not UTF-8.
+std::string clean_text(const std::string& text);
+
+// Of a clean text, the matches of  's|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+  in order.
+std::vector<std::string> split_words(const std::string& clean);
+
+// The printable character (in UTF-8) of every byte: 33-126, 161-172 and 174-255 are their own code point, the others
+// are 256, 257, ... in order.
+const std::array<std::string, 256>& byte_characters();
+
+constexpr const char* kWordEnd = "</w>";  // ends the last symbol of a word
+
+// The word's bytes as characters, the last with kWordEnd.
+std::vector<std::string> word_symbols(const std::string& word);
+
+}  // namespace weft

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/color_ridge.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/linalg_solve.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/zeros.h>
+
+#include "launch/views.h"
+
+namespace weft {
+
+Tensor color_histograms(const Tensor& views_NCHW) {
+  const int64_t n = views_NCHW.size(0), pixels = views_NCHW.size(2) * views_NCHW.size(3);
+  Tensor counts = at::zeros({n, 64}, at::kDouble);
+  double* bins = counts.data_ptr<double>();
+  const uint8_t* in = views_NCHW.data_ptr<uint8_t>();
+  for (int64_t image = 0; image < n; ++image, in += 3 * pixels, bins += 64)
+    for (int64_t p = 0; p < pixels; ++p) bins[(in[p] >> 6) * 16 + (in[pixels + p] >> 6) * 4 + (in[2 * pixels + p] >> 6)] += 1;
+  return (counts / static_cast<double>(pixels)).sqrt();
+}
+
+ColorRidge::ColorRidge(const Store& store, const std::vector<uint32_t>& train, int view_size, int draws,
+                       const std::vector<std::vector<int64_t>>& truth_of_train, int64_t texts) {
+  const auto n = static_cast<int64_t>(train.size());
+  Tensor y_NT = at::zeros({n, texts}, at::kDouble);
+  double* y = y_NT.data_ptr<double>();
+  for (int64_t i = 0; i < n; ++i)
+    for (const int64_t text : truth_of_train[static_cast<size_t>(i)]) y[i * texts + text] = 1;
+  y_NT = y_NT - y_NT.mean(0);
+  std::vector<Tensor> x, targets;
+  for (int draw = 0; draw < draws; ++draw) {
+    x.push_back(color_histograms(evaluation_views(store, train, view_size, static_cast<uint64_t>(draw))));
+    targets.push_back(y_NT);
+  }
+  Tensor all = at::cat(x, 0);
+  mean_ = all.mean(0);
+  all = all - mean_;
+  gram_ = at::mm(all.t(), all);
+  cross_ = at::mm(all.t(), at::cat(targets, 0));
+}
+
+Tensor ColorRidge::scores(const Tensor& views, double strength) const {
+  const Tensor weights = at::linalg_solve(gram_ + strength * at::eye(64, at::kDouble), cross_);
+  return at::mm(color_histograms(views) - mean_, weights).to(at::kFloat);
+}
+
+}  // namespace weft

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/run_config.h"
+
+namespace weft {
+
+void RunSettings::fields(Fields& visit) {
+  visit("folder", folder, any, "run folder (empty: runs/<name of the recipe>)");
+  visit("steps", steps, at_least(1), "steps of the whole run");
+  visit("seed", seed, non_negative, "of every random stream");
+  visit("log_every", log_every, at_least(1), "steps between lines of metrics.jsonl");
+  visit("save_every", save_every, at_least(1), "steps between checkpoints; the last step is always saved");
+  visit("keep", keep, at_least(1), "checkpoints kept");
+  visit("skips_allowed", skips_allowed, non_negative,
+        "steps in a row that may be skipped for a number that is not finite; one more ends the run (exit 3)");
+}
+
+void BatchSettings::fields(Fields& visit) {
+  visit("global", global, at_least(2), "images of a step over all ranks");
+  visit("micro", micro, non_negative,
+        "images that a rank encodes at once (0: its whole share); changes memory, not results");
+}
+
+void EngineSettings::fields(Fields& visit) {
+  visit("precision", precision, one_of({"bf16", "fp32"}),
+        "of weights and activations; bf16 keeps f32 master weights, gradients and losses");
+  visit("threads", threads, non_negative, "computing threads of a rank (0: cores / ranks of the host)");
+  visit("thread_ranks", thread_ranks, at_least(1), "ranks as threads of one process, where mpirun did not start it");
+  visit("deadline_seconds", deadline_seconds, positive, "longest wait for another rank before the run ends (exit 5)");
+  visit("most_logit_scale", most_logit_scale, at_least(1), "the factor on cosines stays in [1, this]");
+}
+
+void EvaluateSettings::fields(Fields& visit) {
+  visit("split", split, not_empty, "split whose images are ranked");
+  visit("layers", layers, not_empty, "evidence layers whose texts are judged (none: all)");
+  visit("known_layers", known_layers, not_empty,
+        "layers of which only texts that training images have as well are judged");
+  visit("color_baseline_dev", color_baseline_dev, any,
+        "also judge a ridge regression from colour histograms on known_layers, its strength chosen on this split (empty: no)");
+  visit("gallery_texts", gallery_texts, non_negative, "texts of each layer whose retrieved images the report shows");
+  visit("gallery_images", gallery_images, at_least(1), "images shown for each of them");
+}
+
+void ResumeSettings::fields(Fields& visit) {
+  visit("allow", allow, not_empty, "keys that may differ when a run folder is resumed, e.g. \"run.steps\"");
+}
+
+void RunConfig::fields(Fields& visit) {
+  visit.section("run", run, "how long, where to, how often");
+  visit.section("data", data, "what to train on");
+  visit.choose("model", kModels, model, "what to train");
+  visit.choose_some("loss", kLosses, losses, "what is asked of it");
+  visit.section("batch", batch, "how many images a step has");
+  visit.section("optimizer", optimizer, "AdamW");
+  visit.section("schedule", schedule, "the learning rate over the run");
+  visit.section("engine", engine, "how it is computed");
+  visit.section("evaluate", evaluate, "what `weft evaluate` judges");
+  visit.section("resume", resume, "what may change between a start and the next");
+}
+
+}  // namespace weft

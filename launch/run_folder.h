@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run leaves behind, the same for every verb:
+//   recipe.toml  env.json  metrics.jsonl  events.out.tfevents.*  checkpoints/  log.rank*.txt  evaluation.json  report.html
+#pragma once
+
+#include <memory>
+
+#include "base/comm.h"
+#include "base/files.h"
+#include "base/tfevents.h"
+#include "configs/recipe.h"
+#include "launch/run_config.h"
+#include "trainer/checkpoint.h"
+
+namespace weft {
+
+class RunFolder {
+ public:
+  // Makes the folder (rank 0) and opens the rank's log.  An Error that names the folder where it cannot be written.
+  RunFolder(const Path& folder, Comm& comm);
+  ~RunFolder();
+
+  const Path& path() const { return folder_; }
+  Path checkpoints() const { return folder_ / "checkpoints"; }
+  // The resolved recipe.  Where the folder holds one already, every key but those in `allow` must have the same value.
+  void write_recipe(const std::string& resolved, const std::vector<std::string>& allow);
+  void write_environment(int threads_per_rank);
+  // One line of metrics.jsonl and the TensorBoard scalars.
+  struct Line {
+    TrainProgress progress;
+    StepReport report;
+    double samples_per_second = 0, data_wait = 0, communication = 0;  // the last two as shares of the time
+  };
+  void log(const Line& line);
+
+ private:
+  Path folder_;
+  Comm& comm_;
+  std::unique_ptr<EventWriter> events_;
+};
+
+}  // namespace weft

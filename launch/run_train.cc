@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of contents of a training run.  Before: launch/main.cc found the ranks and the verb.  After: data/store.cc
+// opens the dataset, data/loader.cc makes batches, trainer/trainer.cc takes the steps.
+#include "launch/run_train.h"
+
+#include <ATen/Parallel.h>
+
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "base/log.h"
+#include "data/loader.h"
+#include "launch/report.h"
+#include "launch/run_config.h"
+#include "launch/run_folder.h"
+#include "trainer/checkpoint.h"
+
+namespace weft {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::atomic<bool> stop_requested{false};
+void request_stop(int) {
+  stop_requested = true;
+}
+
+Path run_folder_of(const RunConfig& config, const Path& recipe) {
+  return config.run.folder.empty() ? Path("runs") / recipe.stem() : Path(config.run.folder);
+}
+
+int threads_of(const EngineSettings& engine, int ranks_of_host) {
+  if (engine.threads > 0) return static_cast<int>(engine.threads);
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / ranks_of_host);
+}
+
+std::string duration_text(double seconds) {
+  const int whole = static_cast<int>(seconds + 0.5);
+  char text[32];
+  if (whole < 60)
+    std::snprintf(text, sizeof text, "%d s", whole);
+  else if (whole < 3600)
+    std::snprintf(text, sizeof text, "%d min %02d s", whole / 60, whole % 60);
+  else
+    std::snprintf(text, sizeof text, "%d h %02d min", whole / 3600, whole / 60 % 60);
+  return text;
+}
+
+// Times since the last logged line, for rates and shares.
+struct Meter {
+  int64_t images = 0;
+  double waited = 0, communicated = 0;
+  Clock::time_point start = Clock::now();
+};
+
+// Everything that a run is made of, built before the first step so that a mistake is found before it.
+struct Run {
+  Run(const RunConfig& config, const Path& recipe, Comm& comm)
+      : store(config.data.dataset),
+        tokenizer(Path(config.data.dataset) / "tokenizer.txt"),
+        learner(config.model->build(tokenizer.size(), static_cast<uint64_t>(config.run.seed)),
+                config.engine.precision == "bf16" ? Precision::bf16 : Precision::fp32, config.optimizer),
+        checkpoints(run_folder_of(config, recipe) / "checkpoints", config.run.keep) {
+    std::vector<std::unique_ptr<Loss>> losses;
+    for (const auto& settings : config.losses) losses.push_back(settings->build());
+    trainer = std::make_unique<Trainer>(
+        learner, std::move(losses), config.optimizer, config.schedule,
+        StepSettings{config.run.steps, config.batch.micro, config.engine.most_logit_scale}, comm);
+    shape = {config.batch.global,
+             learner.model->preprocess().image_size,
+             learner.model->context(),
+             static_cast<uint64_t>(config.run.seed),
+             comm.rank(),
+             comm.size()};
+  }
+
+  void start_loading(const DataSettings& data) {
+    loader = std::make_unique<Loader>(store, tokenizer, data, shape, progress.step);
+  }
+
+  Store store;
+  Tokenizer tokenizer;
+  Learner learner;
+  Checkpoints checkpoints;
+  TrainProgress progress;
+  std::unique_ptr<Trainer> trainer;
+  LoaderShape shape;
+  std::unique_ptr<Loader> loader;
+};
+
+void show_progress(const RunFolder::Line& line, const RunConfig& config, bool keep) {
+  const double left = static_cast<double>(config.run.steps - line.progress.step) *
+                      static_cast<double>(config.batch.global) / std::max(1e-9, line.samples_per_second);
+  char text[256];
+  std::snprintf(text, sizeof text,
+                "step %lld/%lld  loss %.4f  %.0f images/s  waiting for data %.0f %%  communication %.0f %%  %s left",
+                static_cast<long long>(line.progress.step), static_cast<long long>(config.run.steps), line.report.loss,
+                line.samples_per_second, 100 * line.data_wait, 100 * line.communication, duration_text(left).c_str());
+  log::progress(text, keep);
+}
+
+RunFolder::Line line_of(const Meter& meter, const TrainProgress& progress, const StepReport& report) {
+  const double seconds = std::max(1e-9, seconds_since(meter.start));
+  return {progress, report, static_cast<double>(meter.images) / seconds, meter.waited / seconds,
+          meter.communicated / seconds};
+}
+
+// One step and what follows from it.  Every rank has the same report, so every rank decides alike.
+StepReport take_step(Run& run, const RunConfig& config, Meter& meter) {
+  const Clock::time_point start = Clock::now();
+  Batch& batch = run.loader->next();
+  const StepReport report = run.trainer->take(batch, run.progress.updates, stop_requested);
+  TrainProgress& progress = run.progress;
+  ++progress.step;
+  progress.updates += !report.skipped;
+  progress.skipped_in_a_row = report.skipped ? progress.skipped_in_a_row + 1 : 0;
+  progress.damaged += report.damaged;
+  progress.seconds += seconds_since(start);
+  meter.images += config.batch.global;
+  meter.waited += run.loader->waited_seconds();
+  meter.communicated += report.communication_seconds;
+  if (report.skipped)
+    log_info("step ", progress.step - 1, ": skipped, loss ", report.loss, " and gradient norm ", report.gradient_norm,
+             " (", progress.skipped_in_a_row, " in a row)");
+  return report;
+}
+
+// Why the run must end now, or Exit::done to go on.
+Exit verdict(const RunConfig& config, const TrainProgress& progress, const StepReport& report) {
+  if (progress.skipped_in_a_row > config.run.skips_allowed) return Exit::diverged;
+  if (progress.damaged > config.data.damage_budget) return Exit::data_budget;
+  return report.stop_agreed ? Exit::preempted : Exit::done;
+}
+
+Exit train(Run& run, RunFolder& folder, const RunConfig& config, Comm& comm) {
+  const Clock::time_point started = Clock::now();
+  Meter meter;
+  Exit exit = Exit::done;
+  while (run.progress.step < config.run.steps && exit == Exit::done) {
+    const StepReport report = take_step(run, config, meter);
+    const TrainProgress& progress = run.progress;
+    if (meter.images == config.batch.global && progress.step == run.progress.updates && comm.is_first() &&
+        progress.step == 1)
+      log_info("first batch ready after ", run.loader->first_ready_seconds(), " s, first step after ",
+               seconds_since(started), " s");
+    exit = verdict(config, progress, report);
+    const bool last = progress.step == config.run.steps || exit != Exit::done;
+    const bool logs = progress.step % config.run.log_every == 0 || last;
+    if (comm.is_first()) show_progress(line_of(meter, progress, report), config, logs);
+    if (logs) {
+      folder.log(line_of(meter, progress, report));
+      meter = Meter();
+    }
+    if (progress.step % config.run.save_every == 0 || last) run.checkpoints.save(run.learner, progress, comm);
+  }
+  return exit;
+}
+
+void explain(Exit exit, const RunConfig& config, const TrainProgress& progress) {
+  if (exit == Exit::diverged)
+    log_info("diverged: ", progress.skipped_in_a_row,
+             " steps in a row had a number that is not finite (run.skips_allowed = ", config.run.skips_allowed,
+             ")\nhint: a lower optimizer.lr, a longer schedule.warmup_steps or optimizer.clip_norm");
+  if (exit == Exit::data_budget)
+    log_info(progress.damaged, " images could not be read (data.damage_budget = ", config.data.damage_budget,
+             "); each is named above and in the log files");
+  if (exit == Exit::preempted)
+    log_info("stopped by a signal after step ", progress.step, "; the same command goes on from there");
+}
+
+}  // namespace
+
+void stop_on_signals() {
+  std::signal(SIGUSR1, request_stop);
+  std::signal(SIGTERM, request_stop);
+}
+
+Exit run_train(const TrainRequest& request, Comm& comm) {
+  const Recipe recipe = Recipe::read(request.recipe, request.overrides);
+  RunConfig config;
+  const std::string resolved = recipe.fill(config);
+  const int threads = threads_of(config.engine, request.ranks_of_host);
+  at::set_num_threads(threads);
+  Run run(config, request.recipe, comm);
+  if (request.dry_run) {
+    run.start_loading(config.data);
+    const size_t images = run.loader->next().samples.size();
+    log_info("dry run: ", run.learner.model->parameters().count(), " parameters, ", run.store.size(),
+             " samples, a step of ", images, " images on ", comm.size(), " ranks with ", threads,
+             " threads each; nothing was written");
+    return Exit::done;
+  }
+  RunFolder folder(run_folder_of(config, request.recipe), comm);
+  folder.write_recipe(resolved, config.resume.allow);
+  folder.write_environment(threads);
+  if (const auto saved = run.checkpoints.restore_latest(run.learner, comm)) {
+    run.progress = *saved;
+    log_info("resuming after step ", saved->step, " in ", folder.path().string());
+  }
+  log_info(run.learner.model->parameters().count(), " parameters, ", run.store.split(config.data.split).size(),
+           " training samples, ", comm.size(), " ranks with ", threads, " threads each");
+  run.start_loading(config.data);
+  const Exit exit = train(run, folder, config, comm);
+  explain(exit, config, run.progress);
+  if (comm.is_first()) {
+    write_report(folder.path());
+    log_info("run folder ", folder.path().string(), ", report ", (folder.path() / "report.html").string());
+  }
+  comm.barrier();
+  return exit;
+}
+
+}  // namespace weft

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Weights in and out as safetensors, by name.  Values are stored as f32.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "models/parameters.h"
+
+namespace weft {
+
+// Named f32 tensors, contiguous on the CPU.
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+
+void save_tensors(const Path& file, const NamedTensors& tensors, const std::map<std::string, std::string>& metadata = {});
+
+// Copies every tensor of the file into the one of the same name.  Names must be equal both ways and shapes as well; the
+// Error lists what is missing, unexpected and mismatched, and says that the file is of another model.
+void load_tensors(const Path& file, const NamedTensors& into);
+
+NamedTensors named_values(const ParameterSet& parameters);
+
+}  // namespace weft

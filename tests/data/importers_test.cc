@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/importers.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "data/tokenizer.h"
+#include "tests/data/support.h"
+#include "tests/support.h"
+
+namespace weft {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder with the images a.png, b.jpg, c.png, a copy of a.png, and a file that is no image.
+class Import : public testing::Test {
+ protected:
+  Import() {
+    write_file(folder_ / "a.png", tiny_png(1));
+    write_file(folder_ / "b.jpg", tiny_jpeg(200));
+    write_file(folder_ / "c.png", tiny_png(3));
+    write_file(folder_ / "copy.png", tiny_png(1));
+    write_file(folder_ / "noise.png", {1, 2, 3, 4});
+    settings_.held_back = 0;
+    settings_.tokenizer_merges = 10;
+  }
+
+  ImportReport run(const std::string& lines) {
+    write_atomically(folder_ / "list.tsv", lines);
+    return settings_.run({.source = folder_ / "list.tsv", .dataset = dataset(), .name = "tiny"});
+  }
+  std::string error_on(const std::string& lines) {
+    return error_of([&] { run(lines); });
+  }
+  std::set<std::string> texts_of(const std::string& key) {
+    const Store store(dataset());
+    std::set<std::string> texts;
+    for (size_t i = 0; i < store.size(); ++i)
+      if (store.info(i).key == key)
+        for (const TextStatement& said : store.texts(i)) texts.insert(store.vocabulary().text(said.row));
+    return texts;
+  }
+  Path dataset() const { return folder_ / "dataset"; }
+
+  ScratchFolder folder_;
+  TsvImporter settings_;
+};
+
+using Texts = std::set<std::string>;
+
+TEST_F(Import, TsvGivesAnImageEveryCaptionOfItsLines) {
+  const ImportReport report = run("a.png\tone dog\nb.jpg\ta bird\na.png\t two  dogs \r\n");
+  EXPECT_EQ(report.images, 2u);
+  EXPECT_EQ(report.statements, 3u);
+  EXPECT_EQ(report.merged, 0u);
+  EXPECT_TRUE(report.left_out.empty());
+  EXPECT_EQ(texts_of("a.png"), (Texts{"one dog", "two  dogs"}));
+  EXPECT_EQ(texts_of("b.jpg"), (Texts{"a bird"}));
+  EXPECT_EQ(Store(dataset()).layers(), (std::vector<std::string>{"captions"}));
+}
+
+TEST_F(Import, TsvImagesOfEqualContentAreMergedAndCounted) {
+  const ImportReport report = run("a.png\tone\ncopy.png\ttwo\n");
+  EXPECT_EQ(report.images, 1u);
+  EXPECT_EQ(report.merged, 1u);
+  EXPECT_EQ(texts_of("a.png"), (Texts{"one", "two"}));
+}
+
+TEST_F(Import, TsvHeaderIsTheFirstLineThatNamesNoFile) {
+  const ImportReport report = run("\xEF\xBB\xBFimage\tcaption\na.png\tone\n");
+  EXPECT_EQ(report.images, 1u);
+  ASSERT_EQ(report.notes.size(), 1u);
+  expect_says(report.text(), "line 1 was taken as the header: \"image\tcaption\"");
+}
+
+TEST_F(Import, TsvHeaderIsWhatTheOptionSays) {
+  settings_.header = "no";
+  expect_says(error_on("image\tcaption\na.png\tone\n"), "list.tsv:1: ");
+  settings_.header = "yes";
+  EXPECT_EQ(run("a.png\tone\nb.jpg\ttwo\n").images, 1u);
+}
+
+TEST_F(Import, TsvKeepsAnImageWhoseCaptionIsEmptyAndReportsTheLine) {
+  const ImportReport report = run("a.png\tone\nb.jpg\t \n");
+  EXPECT_EQ(report.images, 2u);
+  EXPECT_EQ(report.statements, 1u);
+  expect_says(report.text(), "empty caption (the image is kept): 1\n");
+  expect_says(report.text(), "list.tsv:2");
+  EXPECT_EQ(texts_of("b.jpg"), Texts{});
+}
+
+TEST_F(Import, TsvRefusesAnEmptyCaptionWhereAsked) {
+  settings_.on_empty = "refuse";
+  expect_says(error_on("a.png\tone\nb.jpg\t\n"), "list.tsv:2: the caption of b.jpg is empty");
+  EXPECT_FALSE(fs::exists(dataset() / "dataset.json"));
+}
+
+TEST_F(Import, TsvRefusesAMissingOrUnreadableImageWithFileAndLine) {
+  expect_says(error_on("a.png\tone\nnone.png\ttwo\n"), "list.tsv:2: ");
+  expect_says(error_on("a.png\tone\nnone.png\ttwo\n"), "none.png: cannot open");
+  expect_says(error_on("a.png\tone\nb.jpg\ttwo\nnoise.png\tthree\n"), "list.tsv:3: ");
+}
+
+TEST_F(Import, TsvLeavesBadLinesOutAndListsThemWhereAsked) {
+  settings_.on_bad = "skip";
+  const ImportReport report =
+      run("a.png\tone\nnone.png\ttwo\nnoise.png\tthree\nb.jpg\nc.png\t\xff\n\n\tx\nc.png\ta\tb\tc\n");
+  EXPECT_EQ(report.images, 1u);
+  EXPECT_EQ(report.left_out.at("not a readable image").size(), 2u);
+  EXPECT_EQ(report.left_out.at("malformed line").size(), 4u);
+  EXPECT_EQ(report.left_out.at("blank line").size(), 1u);
+  expect_says(report.text(), "list.tsv:4: has 1 fields");
+  expect_says(report.text(), "list.tsv:5: is not UTF-8");
+  expect_says(report.text(), "list.tsv:7: names no image");
+  expect_says(report.text(), "list.tsv:8: has 4 fields");
+}
+
+TEST_F(Import, TsvGroupComesFromTheThirdColumn) {
+  run("a.png\tone\tpatient 1\nb.jpg\ttwo\nc.png\tthree\tpatient 1\na.png\tfour\n");
+  const Store store(dataset());
+  EXPECT_EQ(store.info(0).group, "patient 1");
+  EXPECT_EQ(store.info(1).group, "b.jpg");
+  EXPECT_EQ(store.info(2).group, "patient 1");
+}
+
+TEST_F(Import, TsvRefusesAnImageInTwoGroups) {
+  expect_says(error_on("a.png\tone\tx\na.png\ttwo\ty\n"), "list.tsv:2: the line puts a.png into the group \"y\", but ");
+}
+
+TEST_F(Import, TheTokenizerLearnsFromTheTrainSplitOnly) {
+  settings_.held_back = 0.5;
+  std::string lines;
+  for (int i = 0; i < 8; ++i) {
+    write_file(folder_ / (std::to_string(i) + ".png"), tiny_png(100 + i));
+    lines += std::to_string(i) + ".png\tword word word\n";
+  }
+  const ImportReport report = run(lines);
+  ASSERT_EQ(report.splits.size(), 2u);
+  EXPECT_EQ(report.splits[0].first, "train");
+  EXPECT_EQ(report.splits[0].second + report.splits[1].second, 8u);
+  const Store store(dataset());
+  EXPECT_EQ(store.tokenizer(), dataset() / "tokenizer.txt");
+  EXPECT_EQ(store.split("held_back").size(), report.splits[1].second);
+  // w+o, wo+r, wor+d</w>: one word gives three merges, beside 2 x 256 bytes, start and end.
+  EXPECT_EQ(Tokenizer(store.tokenizer()).size(), 512 + 3 + 2);
+}
+
+TEST_F(Import, WithEverythingHeldBackTheTokenizerLearnsNothing) {
+  settings_.held_back = 1;
+  const ImportReport report = run("a.png\tword word\nb.jpg\tword word\n");
+  EXPECT_EQ(Tokenizer(dataset() / "tokenizer.txt").size(), 512 + 2);
+  expect_says(report.text(), "train is empty");
+}
+
+TEST_F(Import, TheSameImportAgainSaysSoAndAnotherIsRefused) {
+  const std::string lines = "a.png\tone\nb.jpg\ttwo\n";
+  EXPECT_FALSE(run(lines).already_there);
+  const ImportReport again = run(lines);
+  EXPECT_TRUE(again.already_there);
+  EXPECT_EQ(again.statements, 2u);
+  expect_says(again.text(), "this very dataset already");
+  expect_says(error_on("a.png\tone\n"), "already holds the finished dataset");
+  settings_.held_back = 1;
+  expect_says(error_on(lines), "already holds the finished dataset");
+  EXPECT_EQ(Store(dataset()).size(), 2u);
+  for (const auto& entry : fs::recursive_directory_iterator(dataset())) EXPECT_NE(entry.path().extension(), ".tmp");
+}
+
+TEST_F(Import, AListWithoutASingleImageIsAnError) {
+  settings_.on_bad = "skip";
+  expect_says(error_on("none.png\tone\nneither.png\ttwo\n"), "no image was found to import");
+  expect_says(error_on(""), "no image was found to import");
+}
+
+TEST_F(Import, FolderMakesAClassOfEverySubFolder) {
+  const Path root = folder_ / "classes";
+  write_file(root / "big_cat" / "1.png", tiny_png(1));
+  write_file(root / "big_cat" / "deep" / "2.jpg", tiny_jpeg(2));
+  write_file(root / "bird" / "3.dat", tiny_png(3));
+  write_file(root / "bird" / "notes.png", {'h', 'i'});
+  write_file(root / "readme.txt", {'h', 'i'});
+  FolderImporter settings;
+  settings.held_back = 0;
+  const ImportReport report = settings.run({.source = root, .dataset = dataset(), .name = "tiny"});
+  EXPECT_EQ(report.images, 3u);
+  EXPECT_EQ(report.statements, 3u);
+  EXPECT_EQ(report.left_out.at("neither JPEG nor PNG"), (std::vector<std::string>{"bird/notes.png"}));
+  EXPECT_EQ(report.left_out.at("lies in no class folder"), (std::vector<std::string>{"readme.txt"}));
+  EXPECT_EQ(texts_of("big_cat/1.png"), (Texts{"big cat"}));
+  EXPECT_EQ(texts_of("big_cat/deep/2.jpg"), (Texts{"big cat"}));
+  EXPECT_EQ(texts_of("bird/3.dat"), (Texts{"bird"}));
+}
+
+TEST_F(Import, FolderRefusesAnImageWithADamagedHeaderOrLeavesItOut) {
+  const Path root = folder_ / "classes";
+  Bytes cut = tiny_png(2);
+  cut.resize(12);
+  write_file(root / "cat" / "1.png", tiny_png(1));
+  write_file(root / "cat" / "cut.png", cut);
+  FolderImporter settings;
+  const ImportRequest request{.source = root, .dataset = dataset(), .name = "tiny"};
+  expect_says(error_of([&] { settings.run(request); }), "cat/cut.png: ");
+  settings.on_bad = "skip";
+  const ImportReport report = settings.run(request);
+  EXPECT_EQ(report.images, 1u);
+  EXPECT_EQ(report.left_out.at("not a readable image").size(), 1u);
+  expect_says(error_of([&] { settings.run({.source = root / "none", .dataset = dataset(), .name = "tiny"}); }),
+              "wanted a folder with one sub-folder per class");
+}
+
+TEST(ImportReport, ListsTwentyPlacesAndCountsTheRest) {
+  ImportReport report;
+  for (int i = 0; i < 23; ++i) report.leave_out("blank line", "list.tsv:" + std::to_string(i));
+  const std::string text = report.text();
+  expect_says(text, "left out, blank line: 23\n");
+  expect_says(text, "list.tsv:19\n    and 3 more\n");
+  EXPECT_EQ(text.find("list.tsv:20"), std::string::npos);
+}
+
+TEST(Importers, AreSortedByNameAndFoundByIt) {
+  const auto table = importers();
+  EXPECT_TRUE(std::is_sorted(table.begin(), table.end(),
+                             [](const auto& a, const auto& b) { return std::string(a.name) < b.name; }));
+  for (const auto& kind : table) EXPECT_NE(make_importer(kind.name), nullptr);
+  expect_says(error_of([] { make_importer("tvs"); }), "did you mean \"tsv\"?");
+}
+
+}  // namespace
+}  // namespace weft

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+# The groups that data/store_writer.cc's draw_groups draws, by the Python package xxhash (4.1).  Prints the numbers that
+# tests/data/store_test.cc holds.
+import xxhash
+
+GROUPS = [f"group-{i}" for i in range(20)]
+
+
+def drawn(fraction, seed):
+    return sorted(g for g in GROUPS if xxhash.xxh3_64_intdigest(g.encode(), seed=seed) < fraction * 2**64)
+
+
+for fraction, seed in [(0.3, 7), (0.3, 8), (0.5, 7)]:
+    print(fraction, seed, drawn(fraction, seed))
