@@ -58,21 +58,22 @@ void count_statements(const Store& store, DatasetCheck& found) {
   }
 }
 
-void count_splits(const Store& store, DatasetCheck& found) {
-  std::map<std::string, std::set<std::string>> splits_of;
+void count_splits(const Store& store, const Manifest& manifest, DatasetCheck& found) {
   for (const std::string& split : store.splits()) {
     std::set<std::string> groups;
     const std::vector<uint32_t> samples = store.split(split);
     for (const uint32_t sample : samples) groups.insert(store.info(sample).group);
     found.split_samples[split] = samples.size();
     found.split_groups[split] = groups.size();
-    if (split == "all") continue;
-    for (const std::string& group : groups) splits_of[group].insert(split);
   }
-  for (const auto& [group, splits] : splits_of)
-    if (splits.size() > 1)
-      found.straddling.push_back(
-          join("the group \"", group, "\" is in the splits ", *splits.begin(), " and ", *std::next(splits.begin())));
+  // "train" is what the others leave, and subsets lie within splits: only splits with a list of groups can overlap.
+  std::map<std::string, std::string> split_of;
+  for (const auto& [split, groups] : manifest.splits)
+    for (const std::string& group : groups) {
+      const auto [place, is_new] = split_of.try_emplace(group, split);
+      if (!is_new && place->second != split)
+        found.straddling.push_back(join("the group \"", group, "\" is in the splits ", place->second, " and ", split));
+    }
 }
 
 // Everything that the body says is wrong becomes one line, so that a check goes on to the end.
@@ -122,8 +123,9 @@ DatasetCheck check_dataset(const Path& folder) {
   DatasetCheck found{.name = store.name(), .licence = store.licence(), .samples = store.size()};
   count_samples(store, found);
   count_statements(store, found);
-  count_splits(store, found);
-  for (const ShardEntry& shard : read_manifest(folder).shards)
+  const Manifest manifest = read_manifest(folder);
+  count_splits(store, manifest, found);
+  for (const ShardEntry& shard : manifest.shards)
     note_damage(found, [&] {
       const std::string hash = hash_of_file(folder / shard.file);
       check(hash == shard.xxh3, (folder / shard.file).string(), ": its hash is ", hash, ", but ", kManifestFile,

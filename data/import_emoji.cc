@@ -5,9 +5,7 @@
 // base emoji (data/emoji_groups.h); groups of which two pictures are equal are one group, so that no picture straddles
 // a split. The subsets "<split>_gallery" hold one sample a group, the one of fewest code points, then of the smallest:
 // what evaluation ranks, so that an answer counts once and not once a skin tone.
-#include <algorithm>
 #include <map>
-#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -57,7 +55,7 @@ void join_equal_pictures(std::vector<Picture>& pictures, ImportReport& report) {
     if (a == b) continue;
     if (std::pair(a.size(), a) < std::pair(b.size(), b)) std::swap(a, b);
     parent[a] = b;
-    report.notes.push_back("group " + a + " shares a picture with " + b + " and is joined to it");
+    report.notes.push_back(join("group ", a, " shares a picture with ", b, " and is joined to it"));
   }
   for (Picture& picture : pictures) picture.group = root(picture.group);
 }

@@ -60,7 +60,7 @@ class Store {
   const std::vector<TextStatement>& texts(size_t sample) const;  // scope image, by row, then layer
   const std::vector<Record>& records(size_t sample) const;       // everything, concept_row of vocabulary()
 
-  std::vector<std::string> splits() const;                     // "all", "train", then those of the manifest and its subsets
+  std::vector<std::string> splits() const;                     // "all", "train", then splits and subsets
   std::vector<uint32_t> split(const std::string& name) const;  // samples of a split or subset, ascending
   Path tokenizer() const;                                      // the merges file; empty where there is none
 

@@ -94,8 +94,10 @@ void StoreWriter::Impl::close_shard() {
       {path.filename().string(), samples, fs::file_size(staged(path)), hash_of_file(staged(path))});
   if (!finished) return publish(staged(path), path);
   fs::remove(staged(path));
-  if (number >= finished->shards.size() || !same(manifest.shards.back(), finished->shards[number]))
-    differs(path.filename().string());
+  const ShardEntry& entry = manifest.shards.back();
+  const bool is_same = number < finished->shards.size() && same(entry, finished->shards[number]) &&
+                       hash_of_file(path) == entry.xxh3;  // the file itself may have been damaged since
+  if (!is_same) differs(entry.file);
 }
 
 void StoreWriter::Impl::publish_layers() {

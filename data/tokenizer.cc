@@ -177,7 +177,7 @@ std::string Tokenizer::decode(const std::vector<int32_t>& ids) const {
 
 void Tokenizer::save(const Path& file) const {
   std::string content = join(kHeader, "\n");
-  for (const auto& [left, right] : impl_->merges) content += left + " " + right + "\n";
+  for (const auto& [left, right] : impl_->merges) content += join(left, " ", right, "\n");
   write_atomically(file, content);
 }
 

@@ -77,7 +77,7 @@ Exit help(const CommandLine&, Comm&, int) {
 const std::vector<Verb> kVerbs = {
     {"completion", "completion", "print a bash completion script: source <(weft completion)", false, completion},
     {"config", "config list | explain KEY", "every key of a recipe with its default, or one of them", false, config},
-    {"data", "data import KIND SOURCE|- FOLDER [key=value ...] | check FOLDER | show FOLDER", "make, examine or look at a dataset",
+    {"data", "data import KIND [SOURCE] FOLDER [key=value ...] | check FOLDER | show FOLDER", "make, examine or look at a dataset",
      false, data},
     {"doctor", "doctor", "versions, devices and a self-test of ten seconds", true, doctor},
     {"evaluate", "evaluate RUN_FOLDER [key=value ...]", "judge the newest checkpoint on a split and write the report", true,

@@ -12,7 +12,7 @@
 #include "data/loader.h"
 #include "data/view.h"
 #include "trainer/gather.h"
-#include "trainer/trainer.h"
+#include "trainer/texts.h"
 
 namespace weft {
 namespace {
@@ -59,7 +59,7 @@ Tensor embed_texts(const Model& model, const Tokenizer& tokenizer, const std::ve
   const Range mine = share_of(count, comm.rank(), comm.size());
   std::vector<Tensor> parts;
   for (int64_t i = mine.begin; i < mine.end; i += kAtOnce)
-    parts.push_back(model.embed(text_ids(tokens, {i, std::min(mine.end, i + kAtOnce)})));
+    parts.push_back(embed_trimmed(model, tokens, {i, std::min(mine.end, i + kAtOnce)}));
   check(!parts.empty(), "there are ", comm.size(), " ranks but only ", count, " texts to evaluate");
   return gather_rows(at::cat(parts, 0), count, comm);
 }

@@ -51,7 +51,7 @@ with_ranks() {
   local ranks=$1 cores slots threads
   shift
   cores=$(nproc)
-  slots=$(lscpu -b -p=Core,Socket 2>/dev/null | grep -v '^#' | sort -u | wc -l)  # mpirun counts cores, not hyper-threads
+  slots=$(lscpu -b -p=Core,Socket 2>/dev/null | grep -v '^#' | sort -u | wc -l || true)  # mpirun counts cores, not hyper-threads
   threads=$((cores / ranks > 0 ? cores / ranks : 1))
   local options=(-np "$ranks" --bind-to none)
   if [ "$ranks" -gt "$slots" ]; then options+=(--oversubscribe); fi

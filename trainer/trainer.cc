@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "trainer/gather.h"
+#include "trainer/texts.h"
 
 namespace weft {
 namespace {
@@ -123,7 +124,7 @@ Trainer::Exchanged Trainer::exchange(const Batch& batch, StepReport& report) {
     std::vector<Tensor> images, texts;
     for (const auto& [image_range, text_range] : pieces) {
       if (image_range.size() > 0) images.push_back(model.encode(pixels_of(batch, image_range)));
-      if (text_range.size() > 0) texts.push_back(model.embed(text_ids(batch.tokens, text_range)));
+      if (text_range.size() > 0) texts.push_back(embed_trimmed(model, batch.tokens, text_range));
     }
     features.my_images = at::cat(images, 0);
     const int64_t width = features.my_images.size(1);
@@ -170,7 +171,7 @@ void Trainer::go_back(const Batch& batch, const Exchanged& f) {
       seeds.push_back(seed(f.image_BD, image_range));
     }
     if (text_range.size() > 0) {
-      roots.push_back(pieces.size() == 1 ? f.my_texts : model.embed(text_ids(batch.tokens, text_range)));
+      roots.push_back(pieces.size() == 1 ? f.my_texts : embed_trimmed(model, batch.tokens, text_range));
       seeds.push_back(seed(f.text_TD, text_range));
     }
     if (!roots.empty()) torch::autograd::backward(roots, seeds);
@@ -193,21 +194,6 @@ void Trainer::update(int64_t updates, StepReport& report) {
     learner_.flat.refresh_leaves();
   }
   report.logit_scale = std::exp(log_scale.item<double>());
-}
-
-TextIds text_ids(const std::vector<std::vector<int32_t>>& tokens, Range range) {
-  size_t longest = 1;
-  for (int64_t t = range.begin; t < range.end; ++t) longest = std::max(longest, tokens[static_cast<size_t>(t)].size());
-  TextIds texts{at::zeros({range.size(), static_cast<int64_t>(longest)}, at::kLong),
-                at::zeros({range.size()}, at::kLong)};
-  int64_t* ids = texts.ids_TL.data_ptr<int64_t>();
-  int64_t* last = texts.last_T.data_ptr<int64_t>();
-  for (int64_t t = range.begin; t < range.end; ++t) {
-    const std::vector<int32_t>& text = tokens[static_cast<size_t>(t)];
-    std::copy(text.begin(), text.end(), ids + (t - range.begin) * static_cast<int64_t>(longest));
-    last[t - range.begin] = static_cast<int64_t>(text.size()) - 1;
-  }
-  return texts;
 }
 
 }  // namespace weft

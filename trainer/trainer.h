@@ -68,7 +68,4 @@ class Trainer {
   Comm& comm_;
 };
 
-// Right-padded ids of texts [range.begin, range.end), trimmed to the longest of them.
-TextIds text_ids(const std::vector<std::vector<int32_t>>& tokens, Range range);
-
 }  // namespace weft

@@ -85,6 +85,19 @@ TEST(CheckDataset, AnIndexThatContradictsTheImagesHeaderIsDamage) {
   expect_says(found.damaged[1], "its header says png 10 x 3 of 3 channels; the index says png 11 x 3 of 3 channels");
 }
 
+TEST(CheckDataset, ASubsetOfASplitIsNoGroupInTwoSplits) {
+  ScratchFolder folder;
+  StoreWriter writer(folder.path(), {.name = "gallery", .licence = "CC0"});
+  const Uid a = writer.add(tiny_png(1), "a", "one");
+  writer.add(tiny_png(2), "b", "one");
+  writer.set_split("dev", {"one"});
+  writer.set_subset("dev_gallery", {a});
+  writer.finish();
+  const DatasetCheck found = check_dataset(folder.path());
+  EXPECT_TRUE(found.is_sound()) << found.text();
+  EXPECT_EQ(found.split_samples.at("dev_gallery"), 1u);
+}
+
 TEST(CheckDataset, AGroupInTwoSplitsIsFound) {
   ScratchFolder folder;
   write_four(folder.path());

@@ -340,6 +340,13 @@ TEST(StoreWriter, AFinishedDatasetIsNeverOverwrittenByAnother) {
   EXPECT_EQ(Store(folder.path()).size(), 3u);
 }
 
+TEST(StoreWriter, AFinishedDatasetThatWasDamagedIsNotTheSame) {
+  ScratchFolder folder;
+  write_three(folder.path());
+  flip_byte_of(tiny_png(10), folder / kShard);
+  expect_says(error_of([&] { write_three(folder.path()); }), "and images-00000.h5 would differ");
+}
+
 TEST(StoreWriter, AGroupIsInOneSplitOnly) {
   ScratchFolder folder;
   StoreWriter writer(folder.path(), options());
@@ -350,6 +357,24 @@ TEST(StoreWriter, AGroupIsInOneSplitOnly) {
   expect_says(error_of([&] { writer.set_split("train", {}); }), "it follows from the others");
 }
 
+TEST(StoreWriter, ASubsetIsReadLikeASplitAndMovesNoSample) {
+  ScratchFolder folder;
+  StoreWriter writer(folder.path(), options());
+  writer.add(tiny_png(1), "a", "pets");
+  const Uid second = writer.add(tiny_png(2), "b", "pets");
+  writer.set_split("dev", {"pets"});
+  writer.set_subset("dev_gallery", {second});
+  expect_says(error_of([&] { writer.set_subset("dev", {second}); }), "has the name of a split");
+  expect_says(error_of([&] { writer.set_subset("other", {Uid{1, 2}}); }), "which was never added");
+  writer.finish();
+  const Store store(folder.path());
+  EXPECT_EQ(store.splits(), (std::vector<std::string>{"all", "train", "dev", "dev_gallery"}));
+  EXPECT_EQ(store.split("dev_gallery"), (std::vector<uint32_t>{1}));
+  EXPECT_EQ(store.split("dev"), (std::vector<uint32_t>{0, 1}));
+  replace_in_manifest(folder.path(), second.text(), Uid{1, 2}.text());
+  expect_says(error_at_open(folder.path()), "subset \"dev_gallery\" names the sample " + Uid{1, 2}.text());
+}
+
 TEST(StoreWriter, WhatIsNoImageOrHasNoProperNameIsRefused) {
   ScratchFolder folder;
   StoreWriter writer(folder.path(), options());
@@ -357,28 +382,6 @@ TEST(StoreWriter, WhatIsNoImageOrHasNoProperNameIsRefused) {
   expect_says(error_of([&] { writer.add(tiny_png(1), "\xff.png", "g"); }), "wanted UTF-8 text");
   expect_says(error_of([&] { writer.add(tiny_png(1), "a.png", ""); }), "the group of sample a.png");
   expect_says(error_of([&] { writer.finish(); }), "without a single sample");
-}
-
-// Numbers: tests/golden/make_draw_groups.py.
-TEST(DrawGroups, DrawsTheGroupsWhoseHashIsBelowTheFraction) {
-  std::vector<std::string> groups;
-  for (int i = 0; i < 20; ++i) groups.push_back("group-" + std::to_string(i));
-  using Names = std::vector<std::string>;
-  EXPECT_EQ(draw_groups(groups, 0.3, 7), (Names{"group-0", "group-1", "group-10", "group-19", "group-5", "group-6"}));
-  EXPECT_EQ(draw_groups(groups, 0.3, 8),
-            (Names{"group-0", "group-10", "group-11", "group-16", "group-17", "group-18", "group-19", "group-6"}));
-  EXPECT_EQ(draw_groups(groups, 0.5, 7), (Names{"group-0", "group-1", "group-10", "group-14", "group-18", "group-19",
-                                                "group-5", "group-6", "group-8"}));
-  EXPECT_EQ(draw_groups(groups, 0.0, 7), Names{});
-  EXPECT_EQ(draw_groups(groups, 1.0, 7).size(), 20u);
-}
-
-TEST(DrawGroups, LaterGroupsNeverMoveEarlierOnes) {
-  const auto before = draw_groups({"a", "b", "c", "d", "e", "f"}, 0.5, 3);
-  const auto after = draw_groups({"z", "a", "y", "b", "x", "c", "d", "e", "f"}, 0.5, 3);
-  EXPECT_TRUE(std::includes(after.begin(), after.end(), before.begin(), before.end()));
-  for (const std::string& group : after)
-    EXPECT_TRUE(group >= "x" || std::binary_search(before.begin(), before.end(), group)) << group;
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The groups that data/store_writer.cc's draw_groups draws, by the Python package xxhash (4.1).  Prints the numbers that
-# tests/data/store_test.cc holds.
+# tests/data/draw_groups_test.cc holds.
 import xxhash
 
 GROUPS = [f"group-{i}" for i in range(20)]
