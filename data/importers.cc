@@ -116,7 +116,7 @@ std::optional<Bytes> read_image(const Path& path, const std::string& place, cons
                                 ImportReport& report) {
   try {
     Bytes content = read_bytes(path);
-    read_image_header(content.data(), content.size());
+    in_context([&] { return read_image_header(content.data(), content.size()); }, "reading ", path.string());
     return content;
   } catch (const Error& error) {
     const std::string what = join(place, ": ", error.what());

@@ -38,7 +38,19 @@ using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
+
+Order order_of(const Store& store, const DataSettings& settings, const LoaderShape& shape) {
+  check(shape.ranks <= shape.global_batch, "batch.global is ", shape.global_batch, ", but there are ", shape.ranks,
+        " ranks; every rank needs at least one image of a step");
+  return Order(store, store.split(settings.split),
+               {shape.global_batch, settings.texts_per_image, settings.by_group, shape.seed});
+}
+
 }  // namespace
+
+void check_batches(const Store& store, const DataSettings& settings, const LoaderShape& shape) {
+  order_of(store, settings, shape);
+}
 
 struct Loader::Impl {
   struct Slot {
@@ -70,13 +82,12 @@ struct Loader::Impl {
         tokenizer(t),
         settings(d),
         shape(l),
-        order(s, s.split(d.split), {l.global_batch, d.texts_per_image, d.by_group, l.seed}),
+        order(order_of(s, d, l)),
         mine(share_of(l.global_batch, l.rank, l.ranks)),
         ring(static_cast<size_t>(d.prefetch + 1)),
         next_task(first_step * tasks_per_step()),
         next_step(first_step) {
-    check(mine.size() > 0 && l.ranks <= l.global_batch, "batch.global is ", l.global_batch, ", but there are ", l.ranks,
-          " ranks; every rank needs at least one image of a step");
+    WEFT_ASSERT(mine.size() > 0);
     for (int64_t i = 0; i < static_cast<int64_t>(ring.size()); ++i) {
       Slot& slot = ring[static_cast<size_t>((first_step + i) % static_cast<int64_t>(ring.size()))];
       slot.step = first_step + i;

@@ -38,9 +38,11 @@ struct LoaderShape {
   int rank = 0, ranks = 1;
 };
 
+// Throws the Error of a step that cannot be made: more ranks than images in a batch, or a batch larger than the split.
+void check_batches(const Store& store, const DataSettings& settings, const LoaderShape& shape);
+
 class Loader {
  public:
-  // Error where there are more ranks than images in a batch, or a batch is larger than the split.
   Loader(const Store& store, const Tokenizer& tokenizer, const DataSettings& settings, const LoaderShape& shape,
          int64_t first_step);
   ~Loader();

@@ -26,14 +26,13 @@ std::vector<std::string> texts_of(const H5Strings& strings, const Path& path, co
   return texts;
 }
 
-void check_info(const SampleInfo& info, uint64_t offset, uint64_t blob_bytes, const std::string& where) {
-  const int codec = static_cast<int>(info.codec);
-  check(info.codec == Codec::jpeg || info.codec == Codec::png, where, ": codec ", codec, " is unknown");
-  check(info.bytes > 0 && offset <= blob_bytes && info.bytes <= blob_bytes - offset, where, ": bytes ", offset, " to ",
-        offset, " + ", info.bytes, " are not within the blob's ", blob_bytes);
-  check(info.width > 0 && info.height > 0, where, ": its size is ", info.width, " x ", info.height);
-  check(info.channels >= 1 && info.channels <= 4, where, ": it has ", static_cast<int>(info.channels),
-        " channels, wanted 1 to 4");
+void check_info(const SampleInfo& info, uint64_t offset, uint64_t blob_bytes) {
+  const int codec = static_cast<int>(info.codec), channels = info.channels;
+  check(info.codec == Codec::jpeg || info.codec == Codec::png, "codec ", codec, " is unknown");
+  check(info.bytes > 0 && offset <= blob_bytes && info.bytes <= blob_bytes - offset, "bytes ", offset, " to ", offset,
+        " + ", info.bytes, " are not within the blob's ", blob_bytes);
+  check(info.width > 0 && info.height > 0, "its size is ", info.width, " x ", info.height);
+  check(channels >= 1 && channels <= 4, "it has ", channels, " channels, wanted 1 to 4");
 }
 
 std::vector<SampleInfo> read_index(const H5File& file, const Path& path, uint64_t samples) {
@@ -115,7 +114,8 @@ ShardReader::ShardReader(const Path& path, uint64_t samples) : name_(path.filena
   offsets_ = file.read<uint64_t>("index/offset", samples);
   infos_ = read_index(file, path, samples);
   for (uint64_t i = 0; i < samples; ++i)
-    check_info(infos_[i], offsets_[i], chunks_.size, join(path.string(), ": sample ", i, " (", infos_[i].key, ")"));
+    in_context([&] { check_info(infos_[i], offsets_[i], chunks_.size); }, "opening sample ", i, " (", infos_[i].key,
+               ") of ", path);
   descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   check(descriptor_ >= 0, path.string(), ": cannot open for reading: ", std::strerror(errno),
         errno == EMFILE ? "; hint: raise `ulimit -n`, a dataset keeps one file open per shard" : "");

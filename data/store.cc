@@ -46,8 +46,10 @@ void Store::Impl::open_shard(const ShardEntry& entry) {
   ShardReader& shard = shards.emplace_back(folder / entry.file, entry.samples);
   for (SampleInfo& info : shard.infos()) {
     const auto [place, is_new] = by_uid.try_emplace(info.uid, static_cast<uint32_t>(infos.size()));
-    check(is_new, (folder / entry.file).string(), ": sample ", infos.size() - starts.back(), " (", info.key,
-          ") has the uid of sample ", place->second, " (", infos[place->second].key, "); equal content is stored once");
+    if (!is_new)
+      fail((folder / entry.file).string(), ": sample ", infos.size() - starts.back(), " (", info.key,
+           ") has the uid of sample ", place->second, " (", infos[place->second].key,
+           "); equal content is stored once");
     infos.push_back(std::move(info));
   }
   shard.infos().clear();

@@ -33,6 +33,8 @@ void RunFolder::write_recipe(const std::string& resolved, const std::vector<std:
   if (std::filesystem::exists(file)) {
     std::string changes;
     for (const RecipeChange& change : compare_recipes(read_text(file), resolved)) {
+      // Neither what is judged afterwards nor this list itself changes a step.
+      if (change.key.starts_with("resume.") || change.key.starts_with("evaluate.")) continue;
       if (std::find(allow.begin(), allow.end(), change.key) != allow.end()) continue;
       changes += "\n  " + change.key + " was " + change.before + ", is now " + change.after;
     }

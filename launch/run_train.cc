@@ -182,6 +182,8 @@ void stop_on_signals() {
   std::signal(SIGTERM, request_stop);
 }
 
+void forget_stop_request() { stop_requested = false; }
+
 Exit run_train(const TrainRequest& request, Comm& comm) {
   const Recipe recipe = Recipe::read(request.recipe, request.overrides);
   RunConfig config;

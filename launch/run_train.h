@@ -16,6 +16,7 @@ struct TrainRequest {
 
 // SIGUSR1 and SIGTERM ask for a save and a stop; installed by main.
 void stop_on_signals();
+void forget_stop_request();  // for a process that trains more than once
 
 Exit run_train(const TrainRequest& request, Comm& comm);
 

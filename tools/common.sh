@@ -25,6 +25,7 @@ use_prefix() {
   if [ -d "$WEFT_PREFIX/lib/$arch" ]; then  # Debian's layout
     libraries=$libraries:$WEFT_PREFIX/lib/$arch
     settings=$settings:$WEFT_PREFIX/lib/$arch/pkgconfig
+    export CPATH=$WEFT_PREFIX/include/$arch${CPATH:+:$CPATH}
   fi
   export CMAKE_PREFIX_PATH=$WEFT_PREFIX${CMAKE_PREFIX_PATH:+:$CMAKE_PREFIX_PATH}
   export PKG_CONFIG_PATH=$settings${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
