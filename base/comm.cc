@@ -34,7 +34,9 @@ std::vector<std::string> Comm::gather_texts(const std::string& mine) {
   return texts;
 }
 
-void LocalComm::all_gather(const void* mine, size_t bytes, void* all) { std::memcpy(all, mine, bytes); }
+void LocalComm::all_gather(const void* mine, size_t bytes, void* all) {
+  std::memcpy(all, mine, bytes);
+}
 
 Range share_of(int64_t count, int rank, int size) {
   return {count * rank / size, count * (rank + 1) / size};

@@ -25,8 +25,12 @@ class Comm {
   int size() const { return size_; }
   bool is_first() const { return rank_ == 0; }
 
-  void all_reduce(std::span<float> values, Op op = Op::sum) { all_reduce(values.data(), values.size(), Number::f32, op); }
-  void all_reduce(std::span<double> values, Op op = Op::sum) { all_reduce(values.data(), values.size(), Number::f64, op); }
+  void all_reduce(std::span<float> values, Op op = Op::sum) {
+    all_reduce(values.data(), values.size(), Number::f32, op);
+  }
+  void all_reduce(std::span<double> values, Op op = Op::sum) {
+    all_reduce(values.data(), values.size(), Number::f64, op);
+  }
 
   // Rank r's `mine` becomes all[r * bytes, (r + 1) * bytes) everywhere; bytes is the same on every rank.
   virtual void all_gather(const void* mine, size_t bytes, void* all) = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a user can mend is an Error: it says what was found, what was wanted and where.  Layers add where while it unwinds;
-// only launch/main.cc catches it.  A bug of our own is a WEFT_ASSERT, which aborts.
+// What a user can mend is an Error: it says what was found, what was wanted and where.  Layers add where while it
+// unwinds; only launch/main.cc catches it.  A bug of our own is a WEFT_ASSERT, which aborts.
 #pragma once
 
 #include <exception>
@@ -13,12 +13,12 @@ namespace weft {
 // The exit codes of every verb.
 enum class Exit : int {
   done = 0,
-  failed = 1,        // anything without a code of its own
-  user_error = 2,    // a recipe, a file or a flag is wrong
-  diverged = 3,      // too many non-finite steps in a row
-  data_budget = 4,   // more damaged samples than the recipe allows
-  peer_lost = 5,     // a rank died or missed a deadline
-  preempted = 75,    // stopped by a signal, after a save
+  failed = 1,       // anything without a code of its own
+  user_error = 2,   // a recipe, a file or a flag is wrong
+  diverged = 3,     // too many non-finite steps in a row
+  data_budget = 4,  // more damaged samples than the recipe allows
+  peer_lost = 5,    // a rank died or missed a deadline
+  preempted = 75,   // stopped by a signal, after a save
 };
 
 class Error : public std::exception {

@@ -12,7 +12,9 @@
 namespace weft {
 namespace {
 
-std::string reason() { return std::strerror(errno); }
+std::string reason() {
+  return std::strerror(errno);
+}
 
 class Descriptor {
  public:
@@ -58,8 +60,12 @@ Buffer read_all(const Path& path) {
 
 }  // namespace
 
-std::string read_text(const Path& path) { return read_all<std::string>(path); }
-Bytes read_bytes(const Path& path) { return read_all<Bytes>(path); }
+std::string read_text(const Path& path) {
+  return read_all<std::string>(path);
+}
+Bytes read_bytes(const Path& path) {
+  return read_all<Bytes>(path);
+}
 
 void sync_file(const Path& path) {
   Descriptor file(path, O_RDONLY, "open to sync");
@@ -89,8 +95,8 @@ void write_atomically(const Path& path, const Bytes& content) {
 void make_folder(const Path& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  check(!error && std::filesystem::is_directory(path), path.string(), ": cannot make the folder: ",
-        error ? error.message() : std::string("a file has that name"));
+  check(!error && std::filesystem::is_directory(path), path.string(),
+        ": cannot make the folder: ", error ? error.message() : std::string("a file has that name"));
 }
 
 void append_line(const Path& path, std::string_view line) {

@@ -24,6 +24,7 @@ void write_atomically(const Path& path, const Bytes& content);
 void publish(const Path& temporary, const Path& final);
 void sync_file(const Path& path);    // fsync of a file or a folder
 void make_folder(const Path& path);  // with its parents; an Error names what stands in the way
-void append_line(const Path& path, std::string_view line);  // one write(2), so that a kill cuts no line of another process
+void append_line(const Path& path,
+                 std::string_view line);  // one write(2), so that a kill cuts no line of another process
 
 }  // namespace weft

@@ -58,7 +58,9 @@ uint32_t crc32c(const void* data, size_t size, uint32_t start) {
   return ~crc32c_table(p, size, ~start);
 }
 
-std::string Uid::text() const { return hash_text(high) + hash_text(low); }
+std::string Uid::text() const {
+  return hash_text(high) + hash_text(low);
+}
 
 Uid content_uid(const void* data, size_t size) {
   const XXH128_hash_t hash = XXH3_128bits(data, size);

@@ -21,8 +21,8 @@ struct Uid {
 
 Uid content_uid(const void* data, size_t size);
 uint64_t hash64(std::string_view bytes, uint64_t seed = 0);
-std::string hash_text(uint64_t hash);         // 16 hexadecimal digits
-std::string hash_of_file(const Path& path);   // hash_text of its content, read in pieces
+std::string hash_text(uint64_t hash);        // 16 hexadecimal digits
+std::string hash_of_file(const Path& path);  // hash_text of its content, read in pieces
 
 // CRC-32C (Castagnoli): crc32c("123456789") = e3069283.  Uses the CPU's instruction where there is one.
 uint32_t crc32c(const void* data, size_t size, uint32_t start = 0);

@@ -44,8 +44,12 @@ void to_screen(State& s, const std::string& line) {
 
 }  // namespace
 
-void bind_rank(int rank) { bound = rank; }
-int bound_rank() { return bound; }
+void bind_rank(int rank) {
+  bound = rank;
+}
+int bound_rank() {
+  return bound;
+}
 bool is_terminal() {
   static const bool terminal = ::isatty(STDERR_FILENO) == 1;
   return terminal;

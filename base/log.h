@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a person watching sees.  Rank 0 speaks on standard error; a warning comes through from any rank, with its number;
-// everything goes to the rank's own file once one is open.  On a terminal the progress line updates in place, elsewhere it
-// is a plain line now and then.  Which rank a thread speaks for is bound per thread, so that threads can be ranks.
+// What a person watching sees.  Rank 0 speaks on standard error; a warning comes through from any rank, with its
+// number; everything goes to the rank's own file once one is open.  On a terminal the progress line updates in place,
+// elsewhere it is a plain line now and then.  Which rank a thread speaks for is bound per thread, so that threads can
+// be ranks.
 #pragma once
 
 #include <string>
@@ -12,7 +13,7 @@
 namespace weft {
 
 namespace log {
-void bind_rank(int rank);          // this thread speaks for that rank from now on
+void bind_rank(int rank);  // this thread speaks for that rank from now on
 int bound_rank();
 void open_file(const Path& path);  // the bound rank's file, appended to
 void close_file();

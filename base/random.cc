@@ -47,11 +47,14 @@ uint32_t Stream::bits() {
   return block_[used_++];
 }
 
-double Stream::uniform() { return bits() * 0x1p-32; }
+double Stream::uniform() {
+  return bits() * 0x1p-32;
+}
 
 uint64_t Stream::below(uint64_t n) {
   WEFT_ASSERT(n >= 1);
-  const uint64_t limit = ~uint64_t{0} - (~uint64_t{0} % n + 1) % n;  // the last value that keeps every remainder equally likely
+  const uint64_t limit =
+      ~uint64_t{0} - (~uint64_t{0} % n + 1) % n;  // the last value that keeps every remainder equally likely
   for (;;) {
     const uint64_t high = bits();
     const uint64_t value = high << 32 | bits();

@@ -14,9 +14,9 @@ namespace weft {
 
 struct SafetensorsEntry {
   std::string name;
-  std::string dtype;           // "F32", "BF16", "I64", ...
-  std::vector<int64_t> shape;  // empty for a scalar
-  uint64_t begin = 0, end = 0; // bytes, from the start of the data
+  std::string dtype;            // "F32", "BF16", "I64", ...
+  std::vector<int64_t> shape;   // empty for a scalar
+  uint64_t begin = 0, end = 0;  // bytes, from the start of the data
 };
 
 // A file mapped into memory; entries ordered by offset.

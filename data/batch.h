@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One homogeneous part of a training step.  The tables (texts, cells) describe the step of the whole world and are the same
-// on every rank; pixels and the texts to encode are this rank's share.
+// One homogeneous part of a training step.  The tables (texts, cells) describe the step of the whole world and are the
+// same on every rank; pixels and the texts to encode are this rank's share.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,9 @@ namespace weft {
 // (image x text) cells that somebody said something about, as CSR over images; what is absent is unknown.
 struct PairCells {
   int64_t images = 0, texts = 0;
-  std::vector<int64_t> begin;    // images + 1
-  std::vector<int32_t> text;     // column of each cell, ascending within an image
-  std::vector<float> q, w;       // target in [0, 1] and weight >= 0 of each cell
+  std::vector<int64_t> begin;  // images + 1
+  std::vector<int32_t> text;   // column of each cell, ascending within an image
+  std::vector<float> q, w;     // target in [0, 1] and weight >= 0 of each cell
   // The (image, text) pairs that were drawn for this step, by image.  Every drawn pair is a cell with q > 0.
   std::vector<std::pair<int32_t, int32_t>> drawn;
 

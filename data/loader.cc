@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/random.h"
 
 namespace weft {
@@ -75,7 +76,6 @@ struct Loader::Impl {
   std::exception_ptr failure;
   std::vector<std::thread> threads;
   double waited = 0, first_ready = -1;
-  const Clock::time_point started = Clock::now();
 
   Impl(const Store& s, const Tokenizer& t, const DataSettings& d, const LoaderShape& l, int64_t first_step)
       : store(s),
@@ -196,7 +196,7 @@ struct Loader::Impl {
     if (failure) std::rethrow_exception(failure);
     ++next_step;
     waited = seconds_since(asked);
-    if (first_ready < 0) first_ready = seconds_since(started);
+    if (first_ready < 0) first_ready = seconds_since_process_start();
     std::sort(slot.batch.damaged.begin(), slot.batch.damaged.end());
     return slot.batch;
   }
@@ -212,7 +212,7 @@ Batch& Loader::next() {
 double Loader::waited_seconds() const {
   return impl_->waited;
 }
-double Loader::first_ready_seconds() const {
+double Loader::first_ready_at() const {
   return impl_->first_ready;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Samples to batches.  Before: data/store.cc gives encoded bytes.  After: models/*.cc takes the pixels.
-// Threads decode straight into the slots of a ring of preallocated batches, steps ahead of the trainer.  What a step holds
-// comes from data/order.h, so the result depends on neither the number of threads nor the moment.
+// Threads decode straight into the slots of a ring of preallocated batches, steps ahead of the trainer.  What a step
+// holds comes from data/order.h, so the result depends on neither the number of threads nor the moment.
 #pragma once
 
 #include <memory>
@@ -50,7 +50,7 @@ class Loader {
   // The next step's batch, valid until the next call.  Sets waited_seconds().
   Batch& next();
   double waited_seconds() const;  // in the last next()
-  double first_ready_seconds() const;  // from construction to the first batch
+  double first_ready_at() const;  // seconds from the start of the process to the first batch
 
  private:
   struct Impl;

@@ -10,7 +10,7 @@
 
 namespace weft {
 
-Order::Order(const Store& store, std::vector<uint32_t> samples, OrderSettings settings)
+Order::Order(const Store& store, const std::vector<uint32_t>& samples, const OrderSettings& settings)
     : store_(store), settings_(settings) {
   if (settings.by_group) {
     std::map<std::string, std::vector<uint32_t>> groups;

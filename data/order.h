@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a step contains, in closed form: (seed, step, slot) -> sample and texts.  No state, no index in memory: resuming is
-// knowing the step, and neither ranks nor threads matter.
+// What a step contains, in closed form: (seed, step, slot) -> sample and texts.  No state, no index in memory: resuming
+// is knowing the step, and neither ranks nor threads matter.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct OrderSettings {
 class Order {
  public:
   // `samples`: the split to draw from.  Error where a batch is larger than the number of samples (or groups).
-  Order(const Store& store, std::vector<uint32_t> samples, OrderSettings settings);
+  Order(const Store& store, const std::vector<uint32_t>& samples, const OrderSettings& settings);
 
   int64_t units() const { return static_cast<int64_t>(units_.size()); }  // samples or groups of an epoch
   uint32_t sample_at(int64_t step, int64_t slot) const;
@@ -40,8 +40,9 @@ class Order {
   std::vector<std::vector<uint32_t>> units_;
 };
 
-// The cells of `samples` x `text_rows`: POS is q = 1, NEG q = 0, SOFT p, each with its confidence as weight; an asserted
-// UNKNOWN is a cell of weight 0.  Statements of several layers about one cell: their weighted mean, weights added.
+// The cells of `samples` x `text_rows`: POS is q = 1, NEG q = 0, SOFT p, each with its confidence as weight; an
+// asserted UNKNOWN is a cell of weight 0.  Statements of several layers about one cell: their weighted mean, weights
+// added.
 PairCells cells_of(const Store& store, const std::vector<uint32_t>& samples, const std::vector<uint32_t>& text_rows);
 
 }  // namespace weft

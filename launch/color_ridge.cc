@@ -17,7 +17,8 @@ Tensor color_histograms(const Tensor& views_NCHW) {
   double* bins = counts.data_ptr<double>();
   const uint8_t* in = views_NCHW.data_ptr<uint8_t>();
   for (int64_t image = 0; image < n; ++image, in += 3 * pixels, bins += 64)
-    for (int64_t p = 0; p < pixels; ++p) bins[(in[p] >> 6) * 16 + (in[pixels + p] >> 6) * 4 + (in[2 * pixels + p] >> 6)] += 1;
+    for (int64_t p = 0; p < pixels; ++p)
+      bins[(in[p] >> 6) * 16 + (in[pixels + p] >> 6) * 4 + (in[2 * pixels + p] >> 6)] += 1;
   return (counts / static_cast<double>(pixels)).sqrt();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What any image model must beat: a ridge regression from colour histograms to texts.  It sees the same views as the model:
-// 64 bins (4 x 4 x 4 RGB), square roots of shares, centred; targets are indicators of each text, centred per text.
+// What any image model must beat: a ridge regression from colour histograms to texts.  It sees the same views as the
+// model: 64 bins (4 x 4 x 4 RGB), square roots of shares, centred; targets are indicators of each text, centred per
+// text.
 #pragma once
 
 #include <vector>
@@ -12,7 +13,8 @@ namespace weft {
 
 class ColorRidge {
  public:
-  // `truth(sample)`: which of the `texts` columns are true of it.  Every training sample is seen over `draws` backgrounds.
+  // `truth(sample)`: which of the `texts` columns are true of it.  Every training sample is seen over `draws`
+  // backgrounds.
   ColorRidge(const Store& store, const std::vector<uint32_t>& train, int view_size, int draws,
              const std::vector<std::vector<int64_t>>& truth_of_train, int64_t texts);
   Tensor scores(const Tensor& views, double strength) const;  // f32 [images, texts]

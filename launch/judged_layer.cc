@@ -75,8 +75,8 @@ std::vector<std::vector<int64_t>> true_columns(const Store& store, const JudgedL
 Retrieval judge(const JudgedLayer& layer, const Tensor& scores_NT) {
   const Tensor scores = scores_NT.contiguous();
   const int recall_at[] = {1, 5, 10};
-  return judge_retrieval({scores.data_ptr<float>(), static_cast<size_t>(scores.numel())}, scores.size(0), scores.size(1),
-                         layer.truth, recall_at);
+  return judge_retrieval({scores.data_ptr<float>(), static_cast<size_t>(scores.numel())}, scores.size(0),
+                         scores.size(1), layer.truth, recall_at);
 }
 
 nlohmann::ordered_json galleries_of(const JudgedLayer& layer, const Tensor& scores_NT, const Tensor& views,

@@ -14,9 +14,9 @@ namespace weft {
 
 struct JudgedLayer {
   std::string name;
-  std::vector<uint32_t> rows;        // of the store's vocabulary: texts said POS of a gallery image in this layer
+  std::vector<uint32_t> rows;  // of the store's vocabulary: texts said POS of a gallery image in this layer
   std::vector<std::string> texts;
-  std::vector<TruePair> truth;       // in any layer: true is true
+  std::vector<TruePair> truth;  // in any layer: true is true
 };
 
 // With `train` not empty, only texts that are said of one of those samples, too.

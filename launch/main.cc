@@ -37,7 +37,8 @@ const Verb& verb_named(const std::string& name) {
 
 Request parse(int argc, char** argv) {
   cxxopts::Options options("weft");
-  options.add_options()("dry-run", "")("h,help", "")("version", "")("words", "", cxxopts::value<std::vector<std::string>>());
+  options.add_options()("dry-run", "")("h,help", "")("version", "")("words", "",
+                                                                    cxxopts::value<std::vector<std::string>>());
   options.parse_positional({"words"});
   Request request;
   try {

@@ -35,7 +35,8 @@ void EvaluateSettings::fields(Fields& visit) {
   visit("known_layers", known_layers, not_empty,
         "layers of which only texts that training images have as well are judged");
   visit("color_baseline_dev", color_baseline_dev, any,
-        "also judge a ridge regression from colour histograms on known_layers, its strength chosen on this split (empty: no)");
+        "also judge a ridge regression from colour histograms on known_layers, its strength chosen on this split "
+        "(empty: no)");
   visit("gallery_texts", gallery_texts, non_negative, "texts of each layer whose retrieved images the report shows");
   visit("gallery_images", gallery_images, at_least(1), "images shown for each of them");
 }

@@ -36,7 +36,8 @@ void fill_from_words(Settings& settings, const std::vector<std::string>& options
 Exit import(const std::vector<std::string>& words, const std::vector<std::string>& options) {
   std::string kinds;
   for (const auto& kind : importers()) kinds += std::string("\n  ") + kind.name + ": " + kind.describe;
-  check(words.size() == 3 || words.size() == 4, "wanted: weft data import KIND [SOURCE] FOLDER [key=value ...]; kinds:", kinds);
+  check(words.size() == 3 || words.size() == 4,
+        "wanted: weft data import KIND [SOURCE] FOLDER [key=value ...]; kinds:", kinds);
   const std::unique_ptr<Importer> importer = make_importer(words[1]);
   fill_from_words(*importer, options);
   ImportRequest request;
@@ -74,10 +75,12 @@ Exit show(const std::vector<std::string>& words, const std::vector<std::string>&
     std::string line = std::to_string(sample) + "  " + info.key + "  " + std::to_string(info.width) + "x" +
                        std::to_string(info.height) + "  group " + info.group;
     for (const TextStatement& said : store.texts(sample))
-      line += "\n    " + store.layers()[said.layer] + ": " + name_of(said.kind) + " \"" + store.vocabulary().text(said.row) + "\"";
+      line += "\n    " + store.layers()[said.layer] + ": " + name_of(said.kind) + " \"" +
+              store.vocabulary().text(said.row) + "\"";
     std::puts(line.c_str());
   }
-  const Image sheet = contact_sheet(store, samples, static_cast<int>(settings.columns), static_cast<int>(settings.side));
+  const Image sheet =
+      contact_sheet(store, samples, static_cast<int>(settings.columns), static_cast<int>(settings.side));
   write_atomically(settings.picture, encode_png(sheet));
   log_info("contact sheet of ", samples.size(), " images: ", settings.picture);
   return Exit::done;

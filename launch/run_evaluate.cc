@@ -57,12 +57,13 @@ Json json_of(const Figure& figure) {
   const Interval interval = bootstrap_mean(figure.ours, 0);
   Json baselines = Json::object();
   if (!figure.ridge.empty()) baselines[kRidgeName] = mean_of(figure.ridge);
-  return {{"name", figure.name},   {"title", figure.title},   {"weft", interval.mean},          {"low", interval.low},
+  return {{"name", figure.name},   {"title", figure.title},  {"weft", interval.mean},           {"low", interval.low},
           {"high", interval.high}, {"baselines", baselines}, {"chance", mean_of(figure.chance)}};
 }
 
 // The ridge's scores on the gallery, its strength chosen by text -> image mAP on another split.
-Tensor ridge_scores(const Store& store, const JudgedLayer& layer, const RunConfig& config, const Tensor& gallery_views) {
+Tensor ridge_scores(const Store& store, const JudgedLayer& layer, const RunConfig& config,
+                    const Tensor& gallery_views) {
   const std::vector<uint32_t> train = store.split(config.data.split);
   const std::vector<uint32_t> dev = store.split(config.evaluate.color_baseline_dev);
   const auto size = static_cast<int>(gallery_views.size(2));
@@ -75,7 +76,8 @@ Tensor ridge_scores(const Store& store, const JudgedLayer& layer, const RunConfi
     const double map = mean_of(judge(dev_layer, on_dev.scores(dev_views, candidate)).text_to_image.average_precision);
     if (map > best) best = map, strength = candidate;
   }
-  log_info("ridge on colours: strength ", strength, " chosen on ", config.evaluate.color_baseline_dev, " (mAP ", best, ")");
+  log_info("ridge on colours: strength ", strength, " chosen on ", config.evaluate.color_baseline_dev, " (mAP ", best,
+           ")");
   const ColorRidge ridge(store, train, size, kRidgeDraws, true_columns(store, layer, train),
                          static_cast<int64_t>(layer.texts.size()));
   return ridge.scores(gallery_views, strength);
@@ -87,8 +89,8 @@ struct Evaluation {
   size_t texts = 0;
 };
 
-void judge_layer(const Store& store, const JudgedLayer& layer, const RunConfig& config, bool known, const Tensor& scores,
-                 const Tensor& views, const std::vector<uint32_t>& gallery, Evaluation& result) {
+void judge_layer(const Store& store, const JudgedLayer& layer, const RunConfig& config, bool known,
+                 const Tensor& scores, const Tensor& views, const std::vector<uint32_t>& gallery, Evaluation& result) {
   const Retrieval ours = judge(layer, scores);
   const bool has_ridge = known && !config.evaluate.color_baseline_dev.empty();
   Retrieval ridge;
@@ -98,7 +100,8 @@ void judge_layer(const Store& store, const JudgedLayer& layer, const RunConfig& 
     const Json& row = result.metrics.back();
     char line[200];
     std::snprintf(line, sizeof line, "  %-36s %.3f  [%.3f, %.3f]   chance %.3f", figure.name.c_str(),
-                  row["weft"].get<double>(), row["low"].get<double>(), row["high"].get<double>(), row["chance"].get<double>());
+                  row["weft"].get<double>(), row["low"].get<double>(), row["high"].get<double>(),
+                  row["chance"].get<double>());
     log_info(line, has_ridge ? "   ridge " + std::to_string(mean_of(figure.ridge)).substr(0, 5) : "");
   }
   Json& queries = result.queries[layer.name];
@@ -107,7 +110,8 @@ void judge_layer(const Store& store, const JudgedLayer& layer, const RunConfig& 
     row["weft"] = ours.text_to_image.average_precision[q];
     if (has_ridge) row[kRidgeName] = ridge.text_to_image.average_precision[q];
   }
-  for (Json& shown : galleries_of(layer, scores, views, store, gallery, config.evaluate.gallery_texts, config.evaluate.gallery_images))
+  for (Json& shown : galleries_of(layer, scores, views, store, gallery, config.evaluate.gallery_texts,
+                                  config.evaluate.gallery_images))
     result.galleries.push_back(std::move(shown));
   result.texts += layer.texts.size();
 }
@@ -141,12 +145,9 @@ Exit run_evaluate(const EvaluateRequest& request, Comm& comm) {
     if (comm.is_first()) judge_layer(store, layer, config, known, at::mm(images, texts.t()), views, gallery, result);
   }
   if (comm.is_first()) {
-    const Json evaluation = {{"split", config.evaluate.split},
-                             {"checkpoint", checkpoint.filename().string()},
-                             {"images", gallery.size()},
-                             {"texts", result.texts},
-                             {"metrics", result.metrics},
-                             {"galleries", result.galleries}};
+    const Json evaluation = {{"split", config.evaluate.split}, {"checkpoint", checkpoint.filename().string()},
+                             {"images", gallery.size()},       {"texts", result.texts},
+                             {"metrics", result.metrics},      {"galleries", result.galleries}};
     write_atomically(request.run_folder / "evaluation.json", evaluation.dump(1) + "\n");
     write_atomically(request.run_folder / "queries.json", result.queries.dump(1) + "\n");
     write_report(request.run_folder);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a run leaves behind, the same for every verb:
-//   recipe.toml  env.json  metrics.jsonl  events.out.tfevents.*  checkpoints/  log.rank*.txt  evaluation.json  report.html
+//   recipe.toml  env.json  metrics.jsonl  events.out.tfevents.*  checkpoints/  log.rank*.txt  evaluation.json
+//   report.html
 #pragma once
 
 #include <memory>

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/process.h"
 #include "data/loader.h"
 #include "launch/report.h"
 #include "launch/run_config.h"
@@ -79,6 +80,7 @@ struct Run {
              static_cast<uint64_t>(config.run.seed),
              comm.rank(),
              comm.size()};
+    check_batches(store, config.data, shape);
   }
 
   void start_loading(const DataSettings& data) {
@@ -140,16 +142,15 @@ Exit verdict(const RunConfig& config, const TrainProgress& progress, const StepR
 }
 
 Exit train(Run& run, RunFolder& folder, const RunConfig& config, Comm& comm) {
-  const Clock::time_point started = Clock::now();
   Meter meter;
   Exit exit = Exit::done;
+  const int64_t first_step = run.progress.step;
   while (run.progress.step < config.run.steps && exit == Exit::done) {
     const StepReport report = take_step(run, config, meter);
     const TrainProgress& progress = run.progress;
-    if (meter.images == config.batch.global && progress.step == run.progress.updates && comm.is_first() &&
-        progress.step == 1)
-      log_info("first batch ready after ", run.loader->first_ready_seconds(), " s, first step after ",
-               seconds_since(started), " s");
+    if (progress.step == first_step + 1)
+      log_info("first batch ready ", run.loader->first_ready_at(), " s, first step taken ",
+               seconds_since_process_start(), " s after the start of the process");
     exit = verdict(config, progress, report);
     const bool last = progress.step == config.run.steps || exit != Exit::done;
     const bool logs = progress.step % config.run.log_every == 0 || last;
@@ -182,7 +183,9 @@ void stop_on_signals() {
   std::signal(SIGTERM, request_stop);
 }
 
-void forget_stop_request() { stop_requested = false; }
+void forget_stop_request() {
+  stop_requested = false;
+}
 
 Exit run_train(const TrainRequest& request, Comm& comm) {
   const Recipe recipe = Recipe::read(request.recipe, request.overrides);
@@ -211,6 +214,9 @@ Exit run_train(const TrainRequest& request, Comm& comm) {
   run.start_loading(config.data);
   const Exit exit = train(run, folder, config, comm);
   explain(exit, config, run.progress);
+  std::vector<double> memory = {peak_memory_mib()};
+  comm.all_reduce(memory);
+  log_info("peak memory of all ranks ", static_cast<int64_t>(memory[0]), " MiB");
   if (comm.is_first()) {
     write_report(folder.path());
     log_info("run folder ", folder.path().string(), ", report ", (folder.path() / "report.html").string());

@@ -10,8 +10,8 @@ namespace weft {
 struct TrainRequest {
   Path recipe;
   std::vector<std::string> overrides;
-  bool dry_run = false;      // everything is read, built and checked; no step is taken and nothing written
-  int ranks_of_host = 1;     // for the threads of a rank
+  bool dry_run = false;   // everything is read, built and checked; no step is taken and nothing written
+  int ranks_of_host = 1;  // for the threads of a rank
 };
 
 // SIGUSR1 and SIGTERM ask for a save and a stop; installed by main.

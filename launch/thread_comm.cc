@@ -33,7 +33,7 @@ struct Group {
 
   void fail(std::exception_ptr exception) {
     std::lock_guard lock(mutex);
-    if (!broken) first_failure = exception;
+    if (!broken) first_failure = std::move(exception);
     broken = true;
     changed.notify_all();
   }

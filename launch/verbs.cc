@@ -77,14 +77,14 @@ Exit help(const CommandLine&, Comm&, int) {
 const std::vector<Verb> kVerbs = {
     {"completion", "completion", "print a bash completion script: source <(weft completion)", false, completion},
     {"config", "config list | explain KEY", "every key of a recipe with its default, or one of them", false, config},
-    {"data", "data import KIND [SOURCE] FOLDER [key=value ...] | check FOLDER | show FOLDER", "make, examine or look at a dataset",
-     false, data},
+    {"data", "data import KIND [SOURCE] FOLDER [key=value ...] | check FOLDER | show FOLDER",
+     "make, examine or look at a dataset", false, data},
     {"doctor", "doctor", "versions, devices and a self-test of ten seconds", true, doctor},
-    {"evaluate", "evaluate RUN_FOLDER [key=value ...]", "judge the newest checkpoint on a split and write the report", true,
-     evaluate},
+    {"evaluate", "evaluate RUN_FOLDER [key=value ...]", "judge the newest checkpoint on a split and write the report",
+     true, evaluate},
     {"help", "help", "this text", false, help},
-    {"train", "train RECIPE.toml [key=value ...] [--dry-run]", "train; the same command again goes on where it stopped", true,
-     train},
+    {"train", "train RECIPE.toml [key=value ...] [--dry-run]", "train; the same command again goes on where it stopped",
+     true, train},
 };
 
 std::string help_text() {
@@ -94,7 +94,8 @@ std::string help_text() {
   for (const Verb& verb : kVerbs) text += std::string("  weft ") + verb.usage + "\n      " + verb.describe + "\n";
   text +=
       "\noptions: --dry-run (train: read, build and check everything, take no step), --help, --version\n"
-      "exit codes: 0 done, 2 user error, 3 diverged, 4 too many damaged images, 5 a rank was lost, 75 stopped after a save, "
+      "exit codes: 0 done, 2 user error, 3 diverged, 4 too many damaged images, 5 a rank was lost, 75 stopped after a "
+      "save, "
       "1 anything else\n";
   return text;
 }
@@ -102,8 +103,10 @@ std::string help_text() {
 std::string completion_script() {
   std::string names;
   for (const Verb& verb : kVerbs) names += std::string(names.empty() ? "" : " ") + verb.name;
-  return "_weft() {\n  local word=${COMP_WORDS[COMP_CWORD]}\n  if [ \"$COMP_CWORD\" = 1 ]; then\n    COMPREPLY=($(compgen -W \"" +
-         names + "\" -- \"$word\"))\n  else\n    COMPREPLY=($(compgen -f -- \"$word\"))\n  fi\n}\ncomplete -F _weft weft\n";
+  return "_weft() {\n  local word=${COMP_WORDS[COMP_CWORD]}\n  if [ \"$COMP_CWORD\" = 1 ]; then\n    "
+         "COMPREPLY=($(compgen -W \"" +
+         names +
+         "\" -- \"$word\"))\n  else\n    COMPREPLY=($(compgen -f -- \"$word\"))\n  fi\n}\ncomplete -F _weft weft\n";
 }
 
 }  // namespace weft

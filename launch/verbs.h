@@ -19,7 +19,7 @@ struct Verb {
   const char* name;
   const char* usage;  // after "weft "
   const char* describe;
-  bool all_ranks;     // runs on every rank; otherwise rank 0 alone
+  bool all_ranks;  // runs on every rank; otherwise rank 0 alone
   Exit (*run)(const CommandLine& line, Comm& comm, int ranks_of_host);
 };
 

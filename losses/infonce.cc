@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Soft, masked InfoNCE with several positives per row and column (CLIP: arXiv 2103.00020; several positives: UniCL,
 // arXiv 2204.03610).  S_ij = scale <image_i, text_j>; r_i, c_j = log-sum-exp over row i, column j where w_ij > 0.
-//   images = weight/2 * sum over rows with R_i = sum_j q_ij > 0 of      r_i - sum_j (q_ij / R_i) S_ij      count: those rows
-//   texts  = weight/2 * sum over columns with C_j = sum_i q_ij > 0 of   c_j - sum_i (q_ij / C_j) S_ij      count: those columns
+//   images = weight/2 * sum over rows with R_i = sum_j q_ij > 0 of      r_i - sum_j (q_ij / R_i) S_ij      count: those
+//   rows texts  = weight/2 * sum over columns with C_j = sum_i q_ij > 0 of   c_j - sum_i (q_ij / C_j) S_ij      count:
+//   those columns
 // What nobody said counts as a negative: that is the assumption of every contrastive loss over a batch.  An asserted
 // UNKNOWN has w = 0 and leaves the sums; a NEG is an ordinary negative.  Shapes: B images, C columns, D embedding.
 #include "losses/infonce.h"
@@ -74,8 +75,7 @@ class InfoNce final : public Loss {
           " numbers but text embeddings have ", f.text_TD.size(1), "; do both towers end in the same `embed` size?");
     const Targets t = targets_of(cells, positives_);
     const Tensor logit_BC = f.scale * at::mm(f.image_BD, columns(f.text_TD, cells).t());
-    const Tensor open_BC =
-        logit_BC.masked_fill(t.w_BC.le(0), -std::numeric_limits<double>::infinity());
+    const Tensor open_BC = logit_BC.masked_fill(t.w_BC.le(0), -std::numeric_limits<double>::infinity());
     return {{"infonce.images", 0.5 * weight_ * cross_entropy(logit_BC, open_BC, t.q_BC, 1)},
             {"infonce.texts", 0.5 * weight_ * cross_entropy(logit_BC, open_BC, t.q_BC, 0)}};
   }
@@ -106,7 +106,8 @@ class InfoNce final : public Loss {
 void InfoNceSettings::fields(Fields& visit) {
   visit("weight", weight, positive, "multiplies this loss in the total");
   visit("positives", positives, one_of({"identity", "equal_text", "evidence"}),
-        "which texts are positives of an image: its own drawn one alone; that and equal ones; every text known to be true");
+        "which texts are positives of an image: its own drawn one alone; that and equal ones; every text known to be "
+        "true");
 }
 
 std::unique_ptr<Loss> InfoNceSettings::build() const {

@@ -16,7 +16,9 @@ namespace weft {
 namespace {
 
 // torch's nn::Linear: uniform in +-1/sqrt(in) for weight and bias.
-Init torch_linear(int64_t in) { return Init::uniform(1 / std::sqrt(static_cast<double>(in))); }
+Init torch_linear(int64_t in) {
+  return Init::uniform(1 / std::sqrt(static_cast<double>(in)));
+}
 
 Init in_proj_init(const TransformerShape& s) {
   const double w = static_cast<double>(s.width);
@@ -44,14 +46,16 @@ Linear::Linear(ParameterSet& set, const std::string& weight_name, const std::str
                Init weight_init, Init bias_init)
     : weight(set.add(weight_name, {out, in}, weight_init)), bias(set.add(bias_name, {out}, bias_init)) {}
 
-Tensor Linear::forward(const Tensor& x) const { return at::linear(x, weight->value, bias->value); }
+Tensor Linear::forward(const Tensor& x) const {
+  return at::linear(x, weight->value, bias->value);
+}
 
 ResidualBlock::ResidualBlock(ParameterSet& set, const std::string& prefix, const TransformerShape& s)
     : heads(s.heads),
       causal(s.causal),
       ln_1(set, prefix + ".ln_1", s.width),
-      in_proj(set, prefix + ".attn.in_proj_weight", prefix + ".attn.in_proj_bias", s.width, 3 * s.width, in_proj_init(s),
-              Init::constant(0)),
+      in_proj(set, prefix + ".attn.in_proj_weight", prefix + ".attn.in_proj_bias", s.width, 3 * s.width,
+              in_proj_init(s), Init::constant(0)),
       out_proj(set, prefix + ".attn.out_proj.weight", prefix + ".attn.out_proj.bias", s.width, s.width,
                to_residual_init(s, s.width), Init::constant(0)),
       ln_2(set, prefix + ".ln_2", s.width),

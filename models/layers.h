@@ -23,8 +23,8 @@ struct Linear {
   Parameter *weight, *bias;
 };
 
-// How attention is computed; the numbers are the same to rounding.  On CPUs the explicit form is as good up to about 200
-// tokens in fp32 and better at every length in bf16; SDPA keeps no N x N matrix.
+// How attention is computed; the numbers are the same to rounding.  On CPUs the explicit form is as good up to about
+// 200 tokens in fp32 and better at every length in bf16; SDPA keeps no N x N matrix.
 enum class Attention { explicit_form, sdpa };
 
 struct TransformerShape {

@@ -11,7 +11,8 @@
 
 namespace weft {
 
-// Texts as ids, padded on the right with 0; under a causal mask the padding changes nothing, so L is the longest text here.
+// Texts as ids, padded on the right with 0; under a causal mask the padding changes nothing, so L is the longest text
+// here.
 struct TextIds {
   Tensor ids_TL;  // i64
   Tensor last_T;  // i64, the position of the end token, where the text is read out
@@ -37,7 +38,7 @@ class Model {
 
   ParameterSet& parameters() { return parameters_; }
   const Preprocess& preprocess() const { return preprocess_; }
-  int context() const { return context_; }            // most tokens of a text
+  int context() const { return context_; }                  // most tokens of a text
   Parameter& logit_scale() const { return *logit_scale_; }  // log of the factor on cosines
 
  protected:

@@ -9,16 +9,22 @@
 
 namespace weft {
 
-Parameter* ParameterSet::add(const std::string& name, std::vector<int64_t> shape, Init init) {
+Parameter* ParameterSet::add(const std::string& name, const std::vector<int64_t>& shape, Init init) {
   WEFT_ASSERT(find(name) == nullptr);
   Tensor value = at::empty(shape, at::kFloat);
   float* data = value.data_ptr<float>();
   Stream stream(seed_, Purpose::init, 0, hash64(name) >> 16);
   for (int64_t i = 0; i < value.numel(); ++i) {
     switch (init.law) {
-      case Init::Law::constant: data[i] = static_cast<float>(init.scale); break;
-      case Init::Law::normal: data[i] = static_cast<float>(init.scale * stream.normal()); break;
-      case Init::Law::uniform: data[i] = static_cast<float>(stream.uniform(-init.scale, init.scale)); break;
+      case Init::Law::constant:
+        data[i] = static_cast<float>(init.scale);
+        break;
+      case Init::Law::normal:
+        data[i] = static_cast<float>(init.scale * stream.normal());
+        break;
+      case Init::Law::uniform:
+        data[i] = static_cast<float>(stream.uniform(-init.scale, init.scale));
+        break;
     }
   }
   return &parameters_.emplace_back(Parameter{name, value});

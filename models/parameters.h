@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The named parameters of a model, in the order in which they were added.  A module keeps a Parameter* and reads `value`
-// at every forward, so that the trainer may seat the values in flat buffers of its own.
+// The named parameters of a model, in the order in which they were added.  A module keeps a Parameter* and reads
+// `value` at every forward, so that the trainer may seat the values in flat buffers of its own.
 #pragma once
 
 #include <deque>
@@ -29,7 +29,7 @@ struct Init {
 class ParameterSet {
  public:
   explicit ParameterSet(uint64_t seed) : seed_(seed) {}
-  Parameter* add(const std::string& name, std::vector<int64_t> shape, Init init);
+  Parameter* add(const std::string& name, const std::vector<int64_t>& shape, Init init);
   Parameter* find(const std::string& name);  // nullptr where there is none
   std::deque<Parameter>& all() { return parameters_; }
   const std::deque<Parameter>& all() const { return parameters_; }

@@ -13,8 +13,8 @@
 namespace weft {
 namespace {
 
-// Cuts [B, 3, S, S] into rows of one patch each, [B, N, 3 * p * p], in the order of conv1.weight's last three dimensions:
-// a convolution whose stride is its kernel is one matrix product over these rows.
+// Cuts [B, 3, S, S] into rows of one patch each, [B, N, 3 * p * p], in the order of conv1.weight's last three
+// dimensions: a convolution whose stride is its kernel is one matrix product over these rows.
 Tensor patches_of(const Tensor& x_BCHW, int64_t patch) {
   const int64_t b = x_BCHW.size(0), c = x_BCHW.size(1), grid = x_BCHW.size(2) / patch;
   return x_BCHW.view({b, c, grid, patch, grid, patch})

@@ -14,7 +14,8 @@ namespace weft {
 // Named f32 tensors, contiguous on the CPU.
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
-void save_tensors(const Path& file, const NamedTensors& tensors, const std::map<std::string, std::string>& metadata = {});
+void save_tensors(const Path& file, const NamedTensors& tensors,
+                  const std::map<std::string, std::string>& metadata = {});
 
 // Copies every tensor of the file into the one of the same name.  Names must be equal both ways and shapes as well; the
 // Error lists what is missing, unexpected and mismatched, and says that the file is of another model.

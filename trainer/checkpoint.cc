@@ -58,8 +58,8 @@ void verify(const Path& checkpoint) {
   for (const Json& file : manifest.at("files")) {
     const Path path = checkpoint / file.at("name").get<std::string>();
     const std::string found = hash_of_file(path);
-    check(found == file.at("xxh3"), path.string(), ": content has XXH3 ", found, ", the manifest says ",
-          file.at("xxh3").get<std::string>());
+    check(found == file.at("xxh3").get<std::string>(), path.string(), ": content has XXH3 ", found,
+          ", the manifest says ", file.at("xxh3").get<std::string>());
   }
 }
 
@@ -69,7 +69,8 @@ void write_manifest(const Path& folder) {
   for (const auto& entry : fs::directory_iterator(folder)) files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   for (const Path& file : files)
-    manifest["files"].push_back({{"name", file.filename().string()}, {"bytes", fs::file_size(file)}, {"xxh3", hash_of_file(file)}});
+    manifest["files"].push_back(
+        {{"name", file.filename().string()}, {"bytes", fs::file_size(file)}, {"xxh3", hash_of_file(file)}});
   write_atomically(folder / "manifest.json", manifest.dump(1) + "\n");
 }
 
@@ -103,7 +104,8 @@ TrainProgress read_folder(const Path& folder, Learner& learner) {
     load_tensors(folder / kEmaFile, flat.named(learner.optimizer.ema()));
   }
   const Json state = parse_json(folder / kStateFile);
-  return {state.at("step"), state.at("updates"), state.at("skipped_in_a_row"), state.at("damaged"), state.at("seconds")};
+  return {state.at("step"), state.at("updates"), state.at("skipped_in_a_row"), state.at("damaged"),
+          state.at("seconds")};
 }
 
 }  // namespace

@@ -2,7 +2,8 @@
 // What a run must keep.  Before: trainer/trainer.cc leaves a step.  After: launch/run_train.cc starts again from it.
 //   checkpoints/step-00000120/  model.safetensors  ema.safetensors  optimizer.safetensors  state.json  manifest.json
 // Tensors are stored by parameter name, so that any number of ranks resumes.  A folder is written as *.tmp, synced and
-// renamed, its manifest (sizes and XXH3 of every file) last.  A damaged newest checkpoint is named and the one before taken.
+// renamed, its manifest (sizes and XXH3 of every file) last.  A damaged newest checkpoint is named and the one before
+// taken.
 #pragma once
 
 #include <optional>

@@ -13,7 +13,9 @@ namespace weft {
 namespace {
 
 constexpr int64_t kPad = 64;
-int64_t padded(int64_t count) { return (count + kPad - 1) / kPad * kPad; }
+int64_t padded(int64_t count) {
+  return (count + kPad - 1) / kPad * kPad;
+}
 
 }  // namespace
 
@@ -63,7 +65,9 @@ void FlatParameters::seat(const Seat& s, Precision precision) {
   s.parameter->value = leaf;
 }
 
-void FlatParameters::zero_gradients() { gradient_.zero_(); }
+void FlatParameters::zero_gradients() {
+  gradient_.zero_();
+}
 
 void FlatParameters::refresh_leaves() {
   at::NoGradGuard no_grad;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parameters, gradients and moments in flat buffers.  Each parameter of the model becomes a view; backward adds into the
-// gradient's view in place; the fused optimizer, the norm and the reduction each run over one buffer per group.
-// In bf16 the leaves are bf16 views whose gradients are f32 views, and an f32 master is what the optimizer steps.
+// Parameters, gradients and moments in flat buffers.  Each parameter of the model becomes a view; backward adds into
+// the gradient's view in place; the fused optimizer, the norm and the reduction each run over one buffer per group. In
+// bf16 the leaves are bf16 views whose gradients are f32 views, and an f32 master is what the optimizer steps.
 //   every parameter, group and buffer is padded to 64 numbers: vectorised kernels give other bits in their tails
 #pragma once
 

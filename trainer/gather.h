@@ -6,8 +6,8 @@
 
 namespace weft {
 
-// `mine` holds this rank's share_of(world_rows) rows, f32 [share, D].  Every rank gets all rows in order, [world_rows, D],
-// without a graph.
+// `mine` holds this rank's share_of(world_rows) rows, f32 [share, D].  Every rank gets all rows in order, [world_rows,
+// D], without a graph.
 Tensor gather_rows(const Tensor& mine, int64_t world_rows, Comm& comm);
 
 }  // namespace weft

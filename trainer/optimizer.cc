@@ -31,7 +31,8 @@ void ScheduleSettings::fields(Fields& visit) {
 }
 
 double learning_rate(const ScheduleSettings& schedule, double peak, int64_t step, int64_t steps) {
-  if (step < schedule.warmup_steps) return peak * static_cast<double>(step + 1) / static_cast<double>(schedule.warmup_steps);
+  if (step < schedule.warmup_steps)
+    return peak * static_cast<double>(step + 1) / static_cast<double>(schedule.warmup_steps);
   if (schedule.shape == "constant") return peak;
   const double span = static_cast<double>(std::max<int64_t>(1, steps - schedule.warmup_steps));
   const double done = std::min(1.0, static_cast<double>(step - schedule.warmup_steps) / span);
@@ -50,13 +51,15 @@ void AdamW::step(double lr, double gradient_norm, int64_t updates) {
   const Tensor count = at::full({}, static_cast<double>(updates + 1), at::kFloat);
   for (const FlatParameters::Group& group : flat_.groups()) {
     const auto part = [&](const Tensor& whole) { return whole.narrow(0, group.begin, group.end - group.begin); };
-    at::_fused_adamw_({part(flat_.master())}, {part(flat_.gradient())}, {part(flat_.moment1())}, {part(flat_.moment2())},
+    at::_fused_adamw_({part(flat_.master())}, {part(flat_.gradient())}, {part(flat_.moment1())},
+                      {part(flat_.moment2())},
                       /*max_exp_avg_sqs=*/{}, {count}, lr, settings_.beta1, settings_.beta2, group.weight_decay,
                       settings_.epsilon, /*amsgrad=*/false, /*maximize=*/false,
                       clips ? std::optional<Tensor>(divisor) : std::nullopt, /*found_inf=*/std::nullopt);
   }
   // Young averages follow faster, so that the first weights are soon forgotten.
-  const double decay = std::min(settings_.ema, (1.0 + static_cast<double>(updates)) / (10.0 + static_cast<double>(updates)));
+  const double decay =
+      std::min(settings_.ema, (1.0 + static_cast<double>(updates)) / (10.0 + static_cast<double>(updates)));
   if (ema_.defined()) ema_.lerp_(flat_.master(), 1 - decay);
 }
 

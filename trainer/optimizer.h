@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// AdamW (Loshchilov and Hutter, arXiv 1711.05101) as one fused call per group of the flat buffers, and the learning rate's
-// schedule.  Clipping rides inside the kernel, which divides the gradient by max(1, norm / clip).
+// AdamW (Loshchilov and Hutter, arXiv 1711.05101) as one fused call per group of the flat buffers, and the learning
+// rate's schedule.  Clipping rides inside the kernel, which divides the gradient by max(1, norm / clip).
 #pragma once
 
 #include "configs/fields.h"

@@ -13,7 +13,9 @@ namespace weft {
 namespace {
 
 // A run of texts ends where the next is longer than this: at most a third of what is computed is padding.
-size_t longest_beside(size_t shortest) { return shortest + std::max<size_t>(1, shortest / 2); }
+size_t longest_beside(size_t shortest) {
+  return shortest + std::max<size_t>(1, shortest / 2);
+}
 
 TextIds ids_of(const Tokens& tokens, const std::vector<int64_t>& which) {
   size_t longest = 1;
@@ -48,11 +50,13 @@ Tensor embed_trimmed(const Model& model, const Tokens& tokens, Range range) {
   for (size_t begin = 0; begin < order.size();) {
     size_t end = begin;
     while (end < order.size() && length(order[end]) <= longest_beside(length(order[begin]))) ++end;
-    parts.push_back(model.embed(ids_of(tokens, {order.begin() + static_cast<int64_t>(begin), order.begin() + static_cast<int64_t>(end)})));
+    parts.push_back(model.embed(
+        ids_of(tokens, {order.begin() + static_cast<int64_t>(begin), order.begin() + static_cast<int64_t>(end)})));
     begin = end;
   }
   std::vector<int64_t> place(order.size());
-  for (size_t i = 0; i < order.size(); ++i) place[static_cast<size_t>(order[i] - range.begin)] = static_cast<int64_t>(i);
+  for (size_t i = 0; i < order.size(); ++i)
+    place[static_cast<size_t>(order[i] - range.begin)] = static_cast<int64_t>(i);
   return at::index_select(at::cat(parts, 0), 0, at::tensor(place, at::kLong));
 }
 

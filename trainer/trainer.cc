@@ -23,8 +23,7 @@ class CommTimer {
  public:
   explicit CommTimer(StepReport& report) : report_(report) {}
   ~CommTimer() {
-    report_.communication_seconds +=
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    report_.communication_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
 
  private:
@@ -55,7 +54,8 @@ Trainer::Trainer(Learner& learner, std::vector<std::unique_ptr<Loss>> losses, Op
       step_(step),
       comm_(comm) {
   for (const auto& loss : losses_)
-    check(loss->couples() == Couples::batch, "this trainer takes losses that couple the batch; found one that does not");
+    check(loss->couples() == Couples::batch,
+          "this trainer takes losses that couple the batch; found one that does not");
 }
 
 StepReport Trainer::take(Batch& batch, int64_t updates, bool stop) {
@@ -145,7 +145,8 @@ Trainer::Exchanged Trainer::exchange(const Batch& batch, StepReport& report) {
 // The loss of the whole step, computed alike on every rank; leaves gradients on the world's features.
 double Trainer::judge(const Batch& batch, Exchanged& f, StepReport& report) {
   const PairFeatures features{f.image_BD, f.text_TD, f.scale.exp()};
-  Tensor total = (f.image_BD.sum() + f.text_TD.sum() + f.scale) * 0;  // a step with nothing to judge still has gradients
+  Tensor total =
+      (f.image_BD.sum() + f.text_TD.sum() + f.scale) * 0;  // a step with nothing to judge still has gradients
   for (const auto& loss : losses_) {
     const Counts counts = loss->count(batch.cells);
     const Terms terms = loss->sum(features, batch.cells);

@@ -24,7 +24,7 @@ struct StepReport {
   double communication_seconds = 0;
   bool skipped = false;  // a number was not finite: no rank changed anything
   bool stop_agreed = false;
-  int64_t damaged = 0;   // images of the world's step that could not be read
+  int64_t damaged = 0;  // images of the world's step that could not be read
 };
 
 // One model with its flat buffers and optimizer.
@@ -36,9 +36,9 @@ struct Learner {
 };
 
 struct StepSettings {
-  int64_t steps = 0;             // of the whole run, for the schedule
-  int64_t micro_batch = 0;       // images encoded at once by a rank (0: its whole share)
-  double most_logit_scale = 100; // the factor on cosines is kept in [1, this]
+  int64_t steps = 0;              // of the whole run, for the schedule
+  int64_t micro_batch = 0;        // images encoded at once by a rank (0: its whole share)
+  double most_logit_scale = 100;  // the factor on cosines is kept in [1, this]
 };
 
 class Trainer {

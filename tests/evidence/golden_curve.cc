@@ -102,9 +102,11 @@ int run(const Path& folder, int64_t micro_batch) {
     const double ours = trainer.take(batch, step, false).loss;
     const double theirs = curve["curve"][static_cast<size_t>(step)][0];
     worst = std::max(worst, std::abs(ours - theirs));
-    if (step % 10 == 0 || step + 1 == steps) std::printf("step %3lld  weft %.6f  open_clip %.6f\n", static_cast<long long>(step), ours, theirs);
+    if (step % 10 == 0 || step + 1 == steps)
+      std::printf("step %3lld  weft %.6f  open_clip %.6f\n", static_cast<long long>(step), ours, theirs);
   }
-  std::printf("largest difference over %lld steps: %.2e (allowed %.0e)\n", static_cast<long long>(steps), worst, kTolerance);
+  std::printf("largest difference over %lld steps: %.2e (allowed %.0e)\n", static_cast<long long>(steps), worst,
+              kTolerance);
   return worst <= kTolerance ? 0 : 1;
 }
 

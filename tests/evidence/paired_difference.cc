@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Row first-light.2's last step: paired_difference LAYER BASELINE queries.json...
-// One queries.json per seed.  Ours is each text's average precision, averaged over seeds; printed are both means and the
-// bootstrapped interval of the paired difference.  Status 0 only where its lower bound is above 0.
+// One queries.json per seed.  Ours is each text's average precision, averaged over seeds; printed are both means and
+// the bootstrapped interval of the paired difference.  Status 0 only where its lower bound is above 0.
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>

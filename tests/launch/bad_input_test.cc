@@ -13,13 +13,13 @@ namespace weft {
 namespace {
 
 std::string train(const Path& recipe, int ranks = 1, std::vector<std::string> overrides = {}) {
-  return error_of([&] {
-    run_thread_ranks(ranks, [&](Comm& comm) { run_train({recipe, overrides, false, 1}, comm); });
-  });
+  return error_of(
+      [&] { run_thread_ranks(ranks, [&](Comm& comm) { run_train({recipe, overrides, false, 1}, comm); }); });
 }
 
 void expect_in(const std::string& message, std::initializer_list<const char*> parts) {
-  for (const char* part : parts) EXPECT_NE(message.find(part), std::string::npos) << "no \"" << part << "\" in:\n" << message;
+  for (const char* part : parts)
+    EXPECT_NE(message.find(part), std::string::npos) << "no \"" << part << "\" in:\n" << message;
 }
 
 TEST(BadInput, ARecipeWithThreeTyposNamesAllThreeWithLineAndSuggestion) {
@@ -27,8 +27,8 @@ TEST(BadInput, ARecipeWithThreeTyposNamesAllThreeWithLineAndSuggestion) {
   const Path recipe = scratch / "typos.toml";
   write_atomically(recipe,
                    "[run]\nstep = 10\n[data]\ndataset = \"d\"\n[model.two_towr]\n[loss.infonce]\nwieght = 0.5\n");
-  expect_in(train(recipe), {"typos.toml:2: ", "\"step\"", "\"steps\"", "typos.toml:5: ", "\"two_towr\"", "[model.two_tower]",
-                            "typos.toml:7: ", "\"wieght\"", "\"weight\""});
+  expect_in(train(recipe), {"typos.toml:2: ", "\"step\"", "\"steps\"", "typos.toml:5: ", "\"two_towr\"",
+                            "[model.two_tower]", "typos.toml:7: ", "\"wieght\"", "\"weight\""});
 }
 
 TEST(BadInput, AFolderWithoutADatasetSaysWhatIsMissing) {
@@ -61,10 +61,12 @@ TEST(BadInput, ATruncatedImageIsNamedAndStopsTheRunBeyondTheBudget) {
     const Exit mine = run_train({recipe, {}, false, 1}, comm);
     if (comm.is_first()) exit = mine;
   });
-  expect_in(testing::internal::GetCapturedStderr(), {"left out an image", "(p5.png)", "images could not be read (data.damage_budget = 0)"});
+  expect_in(testing::internal::GetCapturedStderr(),
+            {"left out an image", "(p5.png)", "images could not be read (data.damage_budget = 0)"});
   EXPECT_EQ(exit, Exit::data_budget);
   run_thread_ranks(2, [&](Comm& comm) {
-    const Exit mine = run_train({recipe, {"data.damage_budget=9", "run.folder=" + (scratch / "other").string()}, false, 1}, comm);
+    const Exit mine =
+        run_train({recipe, {"data.damage_budget=9", "run.folder=" + (scratch / "other").string()}, false, 1}, comm);
     if (comm.is_first()) exit = mine;
   });
   EXPECT_EQ(exit, Exit::done);
@@ -109,15 +111,17 @@ TEST(BadInput, ACheckpointOfAnotherModelIsRefused) {
   ASSERT_EQ(train(recipe), "");
   expect_in(train(recipe, 1, {"model.two_tower.embed=24"}),
             {"this run was started with another recipe", "model.two_tower.embed was 16, is now 24", "resume.allow"});
-  expect_in(train(recipe, 1, {"model.two_tower.embed=24", "resume.allow=[\"model.two_tower.embed\"]"}),
-            {"holds another model than the recipe describes", "visual.proj (F32 [32,16] in the file, wanted F32 [32,24])"});
+  expect_in(
+      train(recipe, 1, {"model.two_tower.embed=24", "resume.allow=[\"model.two_tower.embed\"]"}),
+      {"holds another model than the recipe describes", "visual.proj (F32 [32,16] in the file, wanted F32 [32,24])"});
 }
 
 TEST(BadInput, ARunFolderThatCannotBeMadeIsNamed) {
   ScratchFolder scratch;
   toy::import_pairs(scratch, 12);
   write_atomically(scratch / "run", std::string_view("a file in the way"));
-  expect_in(train(toy::write_recipe(scratch)), {"cannot make the folder", "run/checkpoints", "while making the run folder"});
+  expect_in(train(toy::write_recipe(scratch)),
+            {"cannot make the folder", "run/checkpoints", "while making the run folder"});
 }
 
 TEST(BadInput, AMissingFontNamesThePathAndThePackage) {

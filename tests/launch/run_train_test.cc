@@ -83,7 +83,8 @@ TEST(RunTrain, ThreadsAndPrefetchChangeNothing) {
   toy::import_pairs(scratch, 12);
   const Path recipe = toy::write_recipe(scratch);
   ASSERT_EQ(train(recipe, 1, {"run.folder=" + (scratch / "one").string()}), Exit::done);
-  ASSERT_EQ(train(recipe, 1, {"run.folder=" + (scratch / "many").string(), "data.threads=4", "data.prefetch=1"}), Exit::done);
+  ASSERT_EQ(train(recipe, 1, {"run.folder=" + (scratch / "many").string(), "data.threads=4", "data.prefetch=1"}),
+            Exit::done);
   EXPECT_EQ(read_bytes(scratch / "one/checkpoints/step-00000004/model.safetensors"),
             read_bytes(scratch / "many/checkpoints/step-00000004/model.safetensors"));
 }

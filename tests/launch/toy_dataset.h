@@ -44,11 +44,13 @@ inline Path import_pairs(const ScratchFolder& scratch, int count) {
 // A recipe for it; `more` is appended.
 inline Path write_recipe(const ScratchFolder& scratch, const std::string& more = "") {
   const Path file = scratch / "toy.toml";
-  write_atomically(file, "[run]\nsteps = 4\nsave_every = 2\nfolder = \"" + (scratch / "run").string() +
-                             "\"\n[data]\ndataset = \"" + (scratch / "dataset").string() +
-                             "\"\n[model.two_tower]\nimage_size = 16\npatch = 8\nimage_width = 32\nimage_layers = 1\n"
-                             "head_width = 16\ntext_context = 8\ntext_width = 32\ntext_layers = 1\ntext_heads = 2\nembed = 16\n"
-                             "[loss.infonce]\n[batch]\nglobal = 8\n[engine]\nthreads = 1\n" + more);
+  write_atomically(
+      file, "[run]\nsteps = 4\nsave_every = 2\nfolder = \"" + (scratch / "run").string() + "\"\n[data]\ndataset = \"" +
+                (scratch / "dataset").string() +
+                "\"\n[model.two_tower]\nimage_size = 16\npatch = 8\nimage_width = 32\nimage_layers = 1\n"
+                "head_width = 16\ntext_context = 8\ntext_width = 32\ntext_layers = 1\ntext_heads = 2\nembed = 16\n"
+                "[loss.infonce]\n[batch]\nglobal = 8\n[engine]\nthreads = 1\n" +
+                more);
   return file;
 }
 

@@ -19,7 +19,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-Json golden() { return Json::parse(read_text(Path(WEFT_SOURCE_DIR) / "tests/golden/infonce.json")); }
+Json golden() {
+  return Json::parse(read_text(Path(WEFT_SOURCE_DIR) / "tests/golden/infonce.json"));
+}
 
 Tensor counter_features(int64_t rows, int64_t dim, double shift) {
   Tensor x = at::zeros({rows, dim}, at::kDouble);
@@ -46,7 +48,8 @@ PairCells cells_of(const Json& golden) {
 }
 
 struct Case {
-  Case() : image(counter_features(5, 3, 0.0)), text(counter_features(4, 3, 0.5)), scale(at::full({}, 12.5, at::kFloat)) {
+  Case()
+      : image(counter_features(5, 3, 0.0)), text(counter_features(4, 3, 0.5)), scale(at::full({}, 12.5, at::kFloat)) {
     scale.requires_grad_(true);
   }
   PairFeatures features() const { return {image, text, scale}; }
@@ -69,7 +72,8 @@ void expect_close(const Tensor& found, const Json& wanted, double tolerance) {
 class InfoNceGolden : public testing::TestWithParam<const char*> {};
 
 TEST_P(InfoNceGolden, SumsCountsAndGradientsEqualTheIndependentProgram) {
-  const Json all = golden(), wanted = all[GetParam()];
+  const Json all = golden();
+  const Json& wanted = all[GetParam()];
   const PairCells cells = cells_of(all);
   const auto loss = infonce(GetParam());
   const Case c;
@@ -129,7 +133,8 @@ TEST_P(EveryLoss, HasTheGradientOfItsValue) {
   const PairCells cells = cells_of(golden());
   const auto value = [&](const Tensor& image, const Tensor& text) {
     Tensor total = at::zeros({}, at::kDouble);
-    for (const auto& [name, sum] : loss()->sum({image, text, at::full({}, 12.5, at::kDouble)}, cells)) total = total + sum;
+    for (const auto& [name, sum] : loss()->sum({image, text, at::full({}, 12.5, at::kDouble)}, cells))
+      total = total + sum;
     return total;
   };
   Tensor image = counter_features(5, 3, 0.0).detach().to(at::kDouble).requires_grad_(true);

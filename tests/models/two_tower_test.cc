@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts, keys and shapes are open_clip's (ViT-B-32: 302 tensors, 151,277,313 numbers).  Values against open_clip itself
-// are the evidence row first-light.4, which needs its package.
+// Counts, keys and shapes are open_clip's (ViT-B-32: 302 tensors, 151,277,313 numbers).  Values against open_clip
+// itself are the evidence row first-light.4, which needs its package.
 #include "models/two_tower.h"
 
 #include <ATen/Parallel.h>
@@ -21,7 +21,8 @@ namespace {
 Tensor some_pixels(int64_t count, int64_t side) {
   Tensor pixels = at::zeros({count, 3, side, side}, at::kByte);
   Stream stream(3, Purpose::augment, 0, 0);
-  for (int64_t i = 0; i < pixels.numel(); ++i) pixels.data_ptr<uint8_t>()[i] = static_cast<uint8_t>(stream.bits() & 255);
+  for (int64_t i = 0; i < pixels.numel(); ++i)
+    pixels.data_ptr<uint8_t>()[i] = static_cast<uint8_t>(stream.bits() & 255);
   return pixels;
 }
 
@@ -73,7 +74,8 @@ TEST(TwoTower, PaddingATextChangesNothing) {
 TEST(TwoTower, TextsEncodedByLengthComeBackInOrder) {
   const auto model = toy::small_model().build(toy::kVocabulary, 5);
   const Batch batch = toy::batch(0, 4, 0, 1);
-  const Tensor padded = model->embed(text_ids(batch.tokens, {1, 7})), trimmed = embed_trimmed(*model, batch.tokens, {1, 7});
+  const Tensor padded = model->embed(text_ids(batch.tokens, {1, 7})),
+               trimmed = embed_trimmed(*model, batch.tokens, {1, 7});
   EXPECT_LT((padded - trimmed).abs().max().item<double>(), 2e-6);
 }
 

@@ -36,7 +36,8 @@ class CheckpointTest : public testing::Test {
       toy::take_steps(trainer, setup, comm, progress.step, end);
       progress.step = progress.updates = end;
       checkpoints.save(*learner, progress, comm);
-      if (comm.is_first()) parameters = at::cat({learner->flat.master(), learner->flat.moment2(), learner->optimizer.ema()});
+      if (comm.is_first())
+        parameters = at::cat({learner->flat.master(), learner->flat.moment2(), learner->optimizer.ema()});
     });
     return parameters;
   }

@@ -130,7 +130,8 @@ TEST(Trainer, Bf16FollowsFp32) {
   toy::Setup narrow;
   narrow.precision = Precision::bf16;
   const Result wide = run({}, 1), low = run(narrow, 1);
-  for (size_t step = 0; step < wide.losses.size(); ++step) EXPECT_NEAR(wide.losses[step], low.losses[step], 0.05) << step;
+  for (size_t step = 0; step < wide.losses.size(); ++step)
+    EXPECT_NEAR(wide.losses[step], low.losses[step], 0.05) << step;
 }
 
 TEST(Trainer, ItsSettingsAreCheckedAgainstTheModel) {
