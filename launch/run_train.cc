@@ -138,7 +138,8 @@ StepReport take_step(Run& run, const RunConfig& config, Meter& meter) {
 Exit verdict(const RunConfig& config, const TrainProgress& progress, const StepReport& report) {
   if (progress.skipped_in_a_row > config.run.skips_allowed) return Exit::diverged;
   if (progress.damaged > config.data.damage_budget) return Exit::data_budget;
-  return report.stop_agreed ? Exit::preempted : Exit::done;
+  const bool finished = progress.step == config.run.steps;
+  return report.stop_agreed && !finished ? Exit::preempted : Exit::done;
 }
 
 Exit train(Run& run, RunFolder& folder, const RunConfig& config, Comm& comm) {

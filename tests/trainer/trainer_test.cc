@@ -67,7 +67,7 @@ TEST(Trainer, MoreRanksThanTextsStillTakeTheSameSteps) {
   expect_same_steps(run(setup, 1), run(setup, 8), 1e-5);
 }
 
-TEST(Trainer, TheLossHalvesOnAFixedStep) {
+TEST(Trainer, TheLossFallsByAQuarterOnAStepSeenAgainAndAgain) {
   toy::Setup setup;
   LocalComm comm;
   const auto learner = toy::learner(setup);
