@@ -42,6 +42,13 @@ void to_screen(State& s, const std::string& line) {
   s.line_is_open = false;
 }
 
+void from_any_rank(const char* what, const std::string& line) {
+  State& s = state();
+  std::lock_guard lock(s.mutex);
+  to_file(s, join(what, ": ", line));
+  to_screen(s, bound == 0 ? join(what, ": ", line) : join(what, " (rank ", bound, "): ", line));
+}
+
 }  // namespace
 
 void bind_rank(int rank) {
@@ -73,10 +80,11 @@ void say(const std::string& line) {
 }
 
 void warn(const std::string& line) {
-  State& s = state();
-  std::lock_guard lock(s.mutex);
-  to_file(s, "warning: " + line);
-  to_screen(s, bound == 0 ? "warning: " + line : "warning (rank " + std::to_string(bound) + "): " + line);
+  from_any_rank("warning", line);
+}
+
+void error(const std::string& line) {
+  from_any_rank("error", line);
 }
 
 void progress(const std::string& line, bool keep) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a person watching sees.  Rank 0 speaks on standard error; a warning comes through from any rank, with its
-// number; everything goes to the rank's own file once one is open.  On a terminal the progress line updates in place,
-// elsewhere it is a plain line now and then.  Which rank a thread speaks for is bound per thread, so that threads can
-// be ranks.
+// What a person watching sees.  Rank 0 speaks on standard error; a warning or an error comes through from any rank,
+// with its number; everything goes to the rank's own file once one is open.  On a terminal the progress line updates in
+// place, elsewhere it is a plain line now and then.  Which rank a thread speaks for is bound per thread, so that
+// threads can be ranks.
 #pragma once
 
 #include <string>
@@ -19,6 +19,7 @@ void open_file(const Path& path);  // the bound rank's file, appended to
 void close_file();
 void say(const std::string& line);
 void warn(const std::string& line);
+void error(const std::string& line);
 // `line` replaces the one before on a terminal; elsewhere it is printed when `keep` is true.
 void progress(const std::string& line, bool keep);
 bool is_terminal();

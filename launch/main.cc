@@ -64,7 +64,7 @@ Exit run_verb(const Request& request, Comm& comm, int ranks_of_host) {
 }
 
 int report_failure(const std::string& message, Exit exit) {
-  log::warn("weft stops: " + message);
+  log::error(message);
   return static_cast<int>(exit);
 }
 
