@@ -2,6 +2,7 @@
 #include "launch/judged_layer.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <unordered_map>
 
@@ -86,8 +87,15 @@ nlohmann::ordered_json galleries_of(const JudgedLayer& layer, const Tensor& scor
   const auto judged = static_cast<int64_t>(layer.texts.size());
   std::set<std::pair<int64_t, int64_t>> truth;
   for (const TruePair& pair : layer.truth) truth.insert({pair.image, pair.text});
-  for (int64_t i = 0; i < std::min(texts, judged); ++i) {
-    const int64_t text = i * judged / std::min(texts, judged);
+  std::vector<int64_t> true_images(layer.texts.size());
+  for (const TruePair& pair : layer.truth) ++true_images[static_cast<size_t>(pair.text)];
+  std::vector<int64_t> shown(layer.texts.size());
+  std::iota(shown.begin(), shown.end(), 0);
+  std::stable_sort(shown.begin(), shown.end(), [&](int64_t a, int64_t b) {
+    return true_images[static_cast<size_t>(a)] > true_images[static_cast<size_t>(b)];
+  });
+  shown.resize(static_cast<size_t>(std::min(texts, judged)));
+  for (const int64_t text : shown) {
     const Tensor score = scores_NT.select(1, text).contiguous();
     const float* value = score.data_ptr<float>();
     std::vector<int64_t> order(static_cast<size_t>(score.numel()));

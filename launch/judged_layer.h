@@ -29,7 +29,7 @@ std::vector<std::vector<int64_t>> true_columns(const Store& store, const JudgedL
 
 Retrieval judge(const JudgedLayer& layer, const Tensor& scores_NT);
 
-// The best images of a few texts, drawn evenly among those judged, with their pictures.
+// The best images of the texts that are true of most images, with their pictures.
 nlohmann::ordered_json galleries_of(const JudgedLayer& layer, const Tensor& scores_NT, const Tensor& views,
                                     const Store& store, const std::vector<uint32_t>& gallery, int64_t texts,
                                     int64_t images);

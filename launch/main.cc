@@ -2,10 +2,11 @@
 // Processes come up, find each other and run one verb.  After: launch/run_train.cc.  The only place that catches.
 #include <malloc.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cxxopts.hpp>
-#include <optional>
+#include <thread>
 
 #include "base/log.h"
 #include "launch/mpi_comm.h"
@@ -63,6 +64,11 @@ Exit run_verb(const Request& request, Comm& comm, int ranks_of_host) {
   return request.verb->run(request.line, comm, ranks_of_host);
 }
 
+// What is wrong for all ranks is said once: rank 0 speaks at once and ends the others; they speak only if it does not.
+void let_the_first_rank_speak(const Comm& comm) {
+  if (!comm.is_first()) std::this_thread::sleep_for(std::chrono::seconds(1));
+}
+
 int report_failure(const std::string& message, Exit exit) {
   log::error(message);
   return static_cast<int>(exit);
@@ -74,9 +80,11 @@ int run_with_mpi(const Request& request) {
   try {
     return static_cast<int>(run_verb(request, session.comm(), session.local_ranks()));
   } catch (const Error& error) {
+    let_the_first_rank_speak(session.comm());
     report_failure(error.what(), error.exit());
     session.abort(error.exit());
   } catch (const std::exception& error) {
+    let_the_first_rank_speak(session.comm());
     report_failure(error.what(), Exit::failed);
     session.abort(Exit::failed);
   }

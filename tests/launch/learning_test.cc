@@ -55,8 +55,8 @@ TEST(Learning, ColorsAndShapesOfUnseenPicturesAreRetrieved) {
   importer.run({scratch / "pairs.tsv", scratch / "dataset", "scenes"});
 
   const Path recipe = toy::write_recipe(scratch);
-  const std::vector<std::string> overrides = {"run.steps=150",
-                                              "run.save_every=150",
+  const std::vector<std::string> overrides = {"run.steps=400",
+                                              "run.save_every=400",
                                               "run.log_every=50",
                                               "batch.global=32",
                                               "optimizer.lr=2e-3",

@@ -13,12 +13,12 @@ MpiSession* session = nullptr;
 
 TEST(MpiComm, EveryRankGetsTheSameSumAndMaximumOfLongBuffers) {
   Comm& comm = session->comm();
-  const int ranks = comm.size();
+  const int ranks = comm.size(), sum_of_ranks = ranks * (ranks - 1) / 2;
   std::vector<float> sum((1 << 20) + 77);  // more than one piece
   for (size_t i = 0; i < sum.size(); ++i) sum[i] = static_cast<float>(i % 100) + static_cast<float>(comm.rank());
   comm.all_reduce(sum);
   for (size_t i = 0; i < sum.size(); i += 997)
-    EXPECT_EQ(sum[i], static_cast<float>(static_cast<int>(i % 100) * ranks + ranks * (ranks - 1) / 2));
+    EXPECT_EQ(sum[i], static_cast<float>(static_cast<int>(i % 100) * ranks + sum_of_ranks));
   std::vector<double> most = {static_cast<double>(comm.rank()), -1.0 - comm.rank()};
   comm.all_reduce(most, Comm::Op::max);
   EXPECT_EQ(most, (std::vector<double>{ranks - 1.0, -1.0}));

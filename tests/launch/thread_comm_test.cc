@@ -10,6 +10,7 @@ namespace {
 
 TEST(ThreadComm, EveryRankGetsTheSameSumAndMaximum) {
   for (const int ranks : {1, 2, 3, 5}) {
+    const int sum_of_ranks = ranks * (ranks - 1) / 2;
     run_thread_ranks(ranks, [&](Comm& comm) {
       std::vector<float> sum(7);
       for (size_t i = 0; i < sum.size(); ++i) sum[i] = static_cast<float>(i * 10 + static_cast<size_t>(comm.rank()));
@@ -17,7 +18,7 @@ TEST(ThreadComm, EveryRankGetsTheSameSumAndMaximum) {
       comm.all_reduce(sum);
       comm.all_reduce(most, Comm::Op::max);
       for (size_t i = 0; i < sum.size(); ++i)
-        EXPECT_EQ(sum[i], static_cast<float>(static_cast<int>(i) * 10 * ranks + ranks * (ranks - 1) / 2));
+        EXPECT_EQ(sum[i], static_cast<float>(static_cast<int>(i) * 10 * ranks + sum_of_ranks));
       EXPECT_EQ(most, (std::vector<double>{ranks - 1.0, 0.0}));
     });
   }
