@@ -55,8 +55,8 @@ TEST(Learning, ColorsAndShapesOfUnseenPicturesAreRetrieved) {
   importer.run({scratch / "pairs.tsv", scratch / "dataset", "scenes"});
 
   const Path recipe = toy::write_recipe(scratch);
-  const std::vector<std::string> overrides = {"run.steps=400",
-                                              "run.save_every=400",
+  const std::vector<std::string> overrides = {"run.steps=700",
+                                              "run.save_every=700",
                                               "run.log_every=50",
                                               "batch.global=32",
                                               "optimizer.lr=2e-3",
@@ -68,8 +68,7 @@ TEST(Learning, ColorsAndShapesOfUnseenPicturesAreRetrieved) {
   LocalComm alone;
   ASSERT_EQ(run_evaluate({scratch / "run", {"evaluate.split=held_back"}, 1}, alone), Exit::done);
   const auto evaluation = nlohmann::json::parse(read_text(scratch / "run" / "evaluation.json"));
-  EXPECT_GT(figure(evaluation, "captions.text_to_image_map", "weft"),
-            0.8);  // .93 here; other processors round otherwise
+  EXPECT_GT(figure(evaluation, "captions.text_to_image_map", "weft"), 0.9);
   EXPECT_LT(figure(evaluation, "captions.text_to_image_map", "chance"), 0.4);
 }
 
