@@ -2,9 +2,64 @@
 #include "base/comm.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 namespace weft {
+namespace {
+
+template <class T>
+void reduce_by_gathering(Comm& comm, std::span<T> values, Comm::Op op) {
+  if (comm.size() == 1) return;
+  std::vector<T> all(values.size() * static_cast<size_t>(comm.size()));
+  comm.all_gather(values.data(), values.size_bytes(), all.data());
+  std::copy_n(all.begin(), values.size(), values.begin());
+  for (size_t i = values.size(); i < all.size(); ++i) {
+    T& value = values[i % values.size()];
+    value = op == Comm::Op::sum ? value + all[i] : std::max(value, all[i]);
+  }
+}
+
+// Alone: the gradient is its own sum.
+class LocalFlats final : public FlatExchange {
+ public:
+  LocalFlats(const FlatLayout& layout, int leaf_bytes)
+      : gradient_(zeros(layout.count * 4)), leaves_(zeros(layout.count * leaf_bytes)) {}
+  float* gradient() override { return reinterpret_cast<float*>(gradient_.get()); }
+  std::byte* leaves() override { return leaves_.get(); }
+  bool fills_leaves() override { return true; }
+  void reduce(int) override {}
+  void progress() override {}
+  void finish_reduce() override {}
+  void share(int) override {}
+  void wait_leaves(int) override {}
+  Times take_times() override { return {}; }
+
+ private:
+  struct Free {
+    void operator()(std::byte* memory) const { std::free(memory); }
+  };
+  using Memory = std::unique_ptr<std::byte, Free>;
+  static Memory zeros(int64_t bytes) {
+    auto* memory = static_cast<std::byte*>(std::aligned_alloc(64, static_cast<size_t>(bytes)));
+    if (memory == nullptr) throw std::bad_alloc();
+    std::memset(memory, 0, static_cast<size_t>(bytes));
+    return Memory(memory);
+  }
+  Memory gradient_, leaves_;
+};
+
+}  // namespace
+
+void Comm::all_reduce(std::span<float> values, Op op) {
+  reduce_by_gathering(*this, values, op);
+}
+
+void Comm::all_reduce(std::span<double> values, Op op) {
+  reduce_by_gathering(*this, values, op);
+}
+
+void Comm::tell(const char*, int64_t, const std::string&) {}
 
 void Comm::barrier() {
   const uint8_t mine = 1;
@@ -36,6 +91,10 @@ std::vector<std::string> Comm::gather_texts(const std::string& mine) {
 
 void LocalComm::all_gather(const void* mine, size_t bytes, void* all) {
   std::memcpy(all, mine, bytes);
+}
+
+std::unique_ptr<FlatExchange> LocalComm::open_flats(const FlatLayout& layout, int leaf_bytes) {
+  return std::make_unique<LocalFlats>(layout, leaf_bytes);
 }
 
 Range share_of(int64_t count, int rank, int size) {

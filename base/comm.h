@@ -5,18 +5,27 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/flat_exchange.h"
+#include "base/range.h"
+
 namespace weft {
+
+// Which ranks share a machine.  Ranks are numbered host by host, so a host's ranks are neighbours.
+struct HostPlace {
+  int host = 0, hosts = 1;
+  int local_rank = 0, local_ranks = 1;
+};
 
 class Comm {
  public:
-  enum class Number { f32, f64 };
   enum class Op { sum, max };
 
-  Comm(int rank, int size) : rank_(rank), size_(size) {}
+  Comm(int rank, int size, HostPlace place) : rank_(rank), size_(size), place_(place) {}
   virtual ~Comm() = default;
   Comm(const Comm&) = delete;
   Comm& operator=(const Comm&) = delete;
@@ -24,47 +33,38 @@ class Comm {
   int rank() const { return rank_; }
   int size() const { return size_; }
   bool is_first() const { return rank_ == 0; }
+  const HostPlace& place() const { return place_; }
 
-  void all_reduce(std::span<float> values, Op op = Op::sum) {
-    all_reduce(values.data(), values.size(), Number::f32, op);
-  }
-  void all_reduce(std::span<double> values, Op op = Op::sum) {
-    all_reduce(values.data(), values.size(), Number::f64, op);
-  }
+  // For the few numbers of a control exchange: in place, added in the order of ranks, so the same bits on every rank.
+  void all_reduce(std::span<float> values, Op op = Op::sum);
+  void all_reduce(std::span<double> values, Op op = Op::sum);
 
   // Rank r's `mine` becomes all[r * bytes, (r + 1) * bytes) everywhere; bytes is the same on every rank.
   virtual void all_gather(const void* mine, size_t bytes, void* all) = 0;
   virtual void broadcast(void* data, size_t bytes, int root) = 0;
+  // Flat buffers of `layout`, whose leaves have 2 or 4 bytes a number; zeros.
+  virtual std::unique_ptr<FlatExchange> open_flats(const FlatLayout& layout, int leaf_bytes) = 0;
+
+  // What this rank is at, for the message of a peer that waits for it in vain.
+  virtual void tell(const char* phase, int64_t step, const std::string& sample);
 
   void barrier();
   std::string broadcast_text(const std::string& text, int root = 0);
   // Every rank's text, by rank; the lengths may differ.
   std::vector<std::string> gather_texts(const std::string& mine);
 
- protected:
-  // In place; the result is the same bits on every rank.
-  virtual void all_reduce(void* values, size_t count, Number number, Op op) = 0;
-
  private:
   int rank_, size_;
+  HostPlace place_;
 };
 
 // One rank alone.
 class LocalComm final : public Comm {
  public:
-  LocalComm() : Comm(0, 1) {}
+  LocalComm() : Comm(0, 1, {}) {}
   void all_gather(const void* mine, size_t bytes, void* all) override;
   void broadcast(void*, size_t, int) override {}
-
- protected:
-  void all_reduce(void*, size_t, Number, Op) override {}
+  std::unique_ptr<FlatExchange> open_flats(const FlatLayout& layout, int leaf_bytes) override;
 };
-
-// The part [begin, end) of `count` items that belongs to `rank`: contiguous, sizes differ by at most one.
-struct Range {
-  int64_t begin = 0, end = 0;
-  int64_t size() const { return end - begin; }
-};
-Range share_of(int64_t count, int rank, int size);
 
 }  // namespace weft

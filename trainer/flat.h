@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parameters, gradients and moments in flat buffers.  Each parameter of the model becomes a view; backward adds into
-// the gradient's view in place; the fused optimizer, the norm and the reduction each run over one buffer per group. In
-// bf16 the leaves are bf16 views whose gradients are f32 views, and an f32 master is what the optimizer steps.
-//   every parameter, group and buffer is padded to 64 numbers: vectorised kernels give other bits in their tails
+// Parameters, gradients and moments in flat buffers.  Each parameter of the model becomes a view of the leaves; backward
+// adds into its view of the gradient.  Parameters lie in reverse order of registration, about the order in which
+// backward finishes them, each padded to 64 numbers: vectorised kernels give other bits in their tails.
+// Master weights, moments and average exist only for what this rank owns (base/flat_exchange.h).  In fp32 the leaves are
+// the masters; in bf16 the leaves are bf16 with f32 gradients, and an f32 master is what the optimizer steps.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "base/comm.h"
 #include "models/parameters.h"
 #include "models/weights.h"
 
@@ -15,45 +17,54 @@ namespace weft {
 
 enum class Precision { fp32, bf16 };
 
-class FlatParameters {
- public:
-  struct Group {
-    int64_t begin = 0, end = 0;  // in the flat buffers
-    double weight_decay = 0;
-  };
+// What a rank keeps of every number that it owns, beside the leaves.
+enum class State { master, moment1, moment2, ema };
 
-  // Seats every parameter of `set`; `decays(parameter)` says who is in the group with `weight_decay`.
-  FlatParameters(ParameterSet& set, Precision precision, double weight_decay, const std::vector<std::string>& no_decay);
-
-  void zero_gradients();
-  Tensor& master() { return master_; }      // f32, what is trained
-  Tensor& gradient() { return gradient_; }  // f32
-  Tensor& moment1() { return moment1_; }
-  Tensor& moment2() { return moment2_; }
-  const std::vector<Group>& groups() const { return groups_; }
-  // After a change of master(): the leaves follow.
-  void refresh_leaves();
-  // Views of one of the flat buffers, by parameter name, prefixed.
-  NamedTensors named(const Tensor& flat, const std::string& prefix = "") const;
-  Tensor view_of(const Tensor& flat, const Parameter& parameter) const;
-
- private:
-  struct Seat {
-    Parameter* parameter;
-    int64_t offset, count;
-    std::vector<int64_t> shape;
-  };
-  void seat(const Seat& seat, Precision precision);
-
-  std::vector<Seat> seats_;
-  std::vector<Group> groups_;
-  Tensor master_, gradient_, moment1_, moment2_, leaves_;
+struct FlatSettings {
+  Precision precision = Precision::fp32;
+  bool ema = false;
+  int virtual_ranks = 0;  // 0: as many as ranks
+  double bucket_mib = 16;
 };
 
-// Shell-style globs, '*' and '?'.
-bool matches_glob(const std::string& name, const std::string& glob);
+class FlatParameters {
+ public:
+  struct Seat {
+    Parameter* parameter;
+    int64_t offset, count;  // in the flat buffers, without padding
+    std::vector<int64_t> shape;
+  };
 
-// sqrt of the sum of squares, accumulated in double in a fixed order: an f32 norm over 20 M numbers is 1e-3 off.
-double norm_of(const Tensor& flat);
+  // Seats every parameter of `set`; called by all ranks together.
+  FlatParameters(ParameterSet& set, const FlatSettings& settings, Comm& comm);
 
-}  // namespace weft
+  const FlatLayout& layout() const { return layout_; }
+  FlatExchange& exchange() { return *exchange_; }
+  const std::vector<Seat>& seats() const { return seats_; }  // by offset
+  const Seat& seat_of(const Parameter& parameter) const;
+  int rank() const { return rank_; }
+  Precision precision() const { return precision_; }
+
+  float* gradient() { return exchange_->gradient(); }
+  Tensor gradient_of(const Parameter& parameter);  // a view
+  void zero_gradients();
+
+  bool has(State state) const;
+  // This rank's piece of a unit, layout().piece_size() numbers.
+  float* piece(State state, int64_t unit);
+  // The number at `offset` of the flat buffer, which this rank must own.
+  float* owned(State state, int64_t offset) { return piece(state, offset / layout_.unit) + offset % layout_.unit - rank_ * layout_.piece_size(); }
+  bool owns(int64_t offset) const { return offset % layout_.unit / layout_.piece_size() == rank_; }
+
+  // The leaves of [begin, end) follow the masters; the range lies in one piece of this rank.
+  void refresh_leaves(int64_t begin, int64_t end);
+  // bf16 only: where the leaf of a flat offset is kept.  Nullptr in fp32.
+  uint16_t* leaf_bf16(int64_t offset);
+  // Every leaf follows its master, on all ranks together.
+  void refresh_all_leaves();
+  void wait_leaves();  // until every shared bucket is there
+  // A parameter of one number, as f32 (in bf16 runs too).
+  double scalar(const Parameter& parameter);
+
+  // Everything of one state, gathered on every rank (for tests and small models), by parameter name.
+  NamedTensors gathered(State state, Comm& comm);
