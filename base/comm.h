@@ -45,6 +45,8 @@ class Comm {
   // Flat buffers of `layout`, whose leaves have 2 or 4 bytes a number; zeros.
   virtual std::unique_ptr<FlatExchange> open_flats(const FlatLayout& layout, int leaf_bytes) = 0;
 
+  // The longest that any of these may wait for another rank.
+  virtual void set_deadline(double) {}
   // What this rank is at, for the message of a peer that waits for it in vain.
   virtual void tell(const char* phase, int64_t step, const std::string& sample);
 

@@ -58,6 +58,10 @@ class FlatExchange {
   // Returns once the bucket's leaves hold every rank's pieces; at once where nothing was shared since the last wait.
   virtual void wait_leaves(int bucket) = 0;
 
+  // Afterwards all of every rank's gradient() holds the sums.  In the place of reduce() and finish_reduce(), of all buckets
+  // (for measurements; training needs a rank's pieces only).
+  virtual void all_reduce() = 0;
+
   // Seconds since the last call: spent while the backward or forward ran (hidden), and spent waiting (exposed).
   struct Times {
     double hidden = 0, exposed = 0;

@@ -24,6 +24,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/positional_file.h"
 
 namespace weft {
 namespace {
@@ -185,8 +186,13 @@ std::string quoted(const std::string& text) {
   }
 }
 
-std::string header_text(const std::vector<SafetensorsTensor>& tensors,
-                        const std::map<std::string, std::string>& metadata) {
+}  // namespace
+
+std::string safetensors_header(const std::vector<SafetensorsTensor>& tensors,
+                               const std::map<std::string, std::string>& metadata) {
+  std::set<std::string> names;
+  for (const SafetensorsTensor& tensor : tensors)
+    check(names.insert(tensor.name).second, "two tensors have the name \"", tensor.name, "\"");
   std::string text = "{";
   const auto separate = [&](const char* before) { text += text.back() == '{' ? "" : before; };
   if (!metadata.empty()) {
@@ -210,10 +216,9 @@ std::string header_text(const std::vector<SafetensorsTensor>& tensors,
   text += "}";
   text.resize((text.size() + 7) / 8 * 8, ' ');
   check(text.size() <= kLongestHeader, "the header has ", text.size(), " bytes; the format allows ", kLongestHeader);
-  return text;
+  const uint64_t length = text.size();
+  return std::string(reinterpret_cast<const char*>(&length), kLengthBytes) + text;
 }
-
-}  // namespace
 
 uint64_t bits_of_dtype(const std::string& dtype) {
   return kDtypes[index_of_dtype(dtype)].bits;
@@ -237,6 +242,19 @@ SafetensorsHeader parse_safetensors(const uint8_t* data, size_t size) {
   });
   check_layout(header.entries, size - header.data_offset);
   return header;
+}
+
+SafetensorsHeader read_safetensors_header(const Path& path) {
+  const PositionalFile file(path, PositionalFile::Mode::read);
+  const uint64_t size = file.size();
+  uint64_t length = 0;
+  if (size >= kLengthBytes) file.read(0, &length, kLengthBytes);
+  // A length that is not believed is refused by parse_safetensors, which looks at nothing behind the header.
+  const bool fits = length <= kLongestHeader && size >= kLengthBytes + length;
+  Bytes header(static_cast<size_t>(fits ? kLengthBytes + length : std::min(size, kLengthBytes)));
+  file.read(0, header.data(), header.size());
+  return in_context([&] { return parse_safetensors(header.data(), static_cast<size_t>(size)); }, "reading ",
+                    path.string());
 }
 
 SafetensorsReader::SafetensorsReader(const Path& path) {
@@ -278,11 +296,7 @@ void write_safetensors(const Path& path, std::vector<SafetensorsTensor> tensors,
     const size_t of_a = index_of_dtype(a.dtype), of_b = index_of_dtype(b.dtype);
     return of_a != of_b ? of_a > of_b : a.name < b.name;
   });
-  std::set<std::string> names;
-  for (const SafetensorsTensor& tensor : tensors)
-    check(names.insert(tensor.name).second, path.string(), ": two tensors have the name \"", tensor.name, "\"");
-  const std::string header = in_context([&] { return header_text(tensors, metadata); }, "writing ", path.string());
-  const uint64_t length = header.size();
+  const std::string header = in_context([&] { return safetensors_header(tensors, metadata); }, "writing ", path.string());
 
   Path temporary = path;
   temporary += ".tmp";
@@ -290,8 +304,7 @@ void write_safetensors(const Path& path, std::vector<SafetensorsTensor> tensors,
   const auto put = [&](const void* data, uint64_t bytes) {
     file.write(static_cast<const char*>(data), static_cast<std::streamsize>(bytes));
   };
-  put(&length, kLengthBytes);
-  put(header.data(), length);
+  put(header.data(), header.size());
   for (const SafetensorsTensor& tensor : tensors) put(tensor.data, bytes_of(tensor.name, tensor.dtype, tensor.shape));
   file.close();
   check(file.good(), temporary.string(), ": cannot write: ", std::strerror(errno));

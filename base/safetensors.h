@@ -48,6 +48,7 @@ struct SafetensorsHeader {
   uint64_t data_offset = 0;
 };
 SafetensorsHeader parse_safetensors(const uint8_t* data, size_t size);
+SafetensorsHeader read_safetensors_header(const Path& path);
 
 struct SafetensorsTensor {
   std::string name;
@@ -55,6 +56,9 @@ struct SafetensorsTensor {
   std::vector<int64_t> shape;
   const void* data = nullptr;  // contiguous, little-endian; bytes follow from dtype and shape
 };
+// Length and header of a file whose data follow in this order.
+std::string safetensors_header(const std::vector<SafetensorsTensor>& tensors,
+                               const std::map<std::string, std::string>& metadata = {});
 // Widest dtype first, then by name; written to path + ".tmp", synced, renamed.
 void write_safetensors(const Path& path, std::vector<SafetensorsTensor> tensors,
                        const std::map<std::string, std::string>& metadata = {});

@@ -2,6 +2,7 @@
 set(WEFT_TORCH_ROOT "" CACHE PATH "folder that holds LibTorch's include/ and lib/ (empty: search, see WeftTorch.cmake)")
 set(WEFT_CUDA AUTO CACHE STRING "AUTO: on where a CUDA toolkit and an NVIDIA driver are; ON; OFF")
 set_property(CACHE WEFT_CUDA PROPERTY STRINGS AUTO ON OFF)
+set(WEFT_CUDA_ARCH 90 CACHE STRING "generations of GPUs to compile kernels for, e.g. 80;90")
 set(WEFT_SANITIZE none CACHE STRING "none, address (with undefined) or thread")
 option(WEFT_TESTS "build the tests" ON)
 
@@ -25,7 +26,10 @@ endif()
 
 # Our own code compiles without a warning; libraries come in as SYSTEM and are not judged.
 add_library(weft_warnings INTERFACE)
-target_compile_options(weft_warnings INTERFACE -Wall -Wextra -Werror -Wno-missing-field-initializers)
+set(_warnings -Wall -Wextra -Werror -Wno-missing-field-initializers)
+target_compile_options(weft_warnings INTERFACE
+  "$<$<COMPILE_LANGUAGE:C,CXX>:${_warnings}>"
+  "$<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings;-Xcompiler=-Wall,-Wextra,-Werror>")
 if(WEFT_SANITIZE STREQUAL "address")
   add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)

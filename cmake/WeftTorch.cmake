@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# LibTorch as two imported targets made by hand.  find_package(Torch) of a CUDA wheel demands a whole CUDA toolkit; a
+# LibTorch as torch::cpu, a target made by hand.  find_package(Torch) of a CUDA wheel demands a whole CUDA toolkit; a
 # program that links libtorch_cpu and libc10 alone needs only libcupti and libcudart, which lie in the wheel's neighbours.
-#   torch::cpu    always            torch::cuda   with WEFT_CUDA, wrapped so that the linker keeps it
+# Its CUDA part: cmake/WeftCuda.cmake.
 set(_candidates "${WEFT_TORCH_ROOT}" "$ENV{WEFT_TORCH_ROOT}")
 string(REPLACE ":" ";" _prefixes "$ENV{CMAKE_PREFIX_PATH}")
 foreach(_prefix IN LISTS CMAKE_PREFIX_PATH _prefixes)
@@ -43,26 +43,4 @@ list(APPEND CMAKE_BUILD_RPATH "${WEFT_TORCH}/lib")
 # An installed weft looks beside itself first (cmake/WeftInstall.cmake), then where it was built.
 list(APPEND CMAKE_INSTALL_RPATH "\$ORIGIN/../lib/weft/torch/lib" "${WEFT_TORCH}/lib")
 set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
-
-set(WEFT_WITH_CUDA OFF)
-if(NOT WEFT_CUDA STREQUAL "OFF")
-  find_path(WEFT_CUDA_INCLUDE cuda_runtime_api.h HINTS ENV CUDA_HOME PATHS /usr/local/cuda/include)
-  find_library(WEFT_CUDA_DRIVER libcuda.so.1 NAMES libcuda.so.1)
-  set(_torch_cuda "${WEFT_TORCH}/lib/libtorch_cuda.so")
-  if(WEFT_CUDA_INCLUDE AND EXISTS "${_torch_cuda}" AND (WEFT_CUDA STREQUAL "ON" OR WEFT_CUDA_DRIVER))
-    set(WEFT_WITH_CUDA ON)
-  elseif(WEFT_CUDA STREQUAL "ON")
-    message(FATAL_ERROR "WEFT_CUDA=ON, but the CUDA headers (${WEFT_CUDA_INCLUDE}) or ${_torch_cuda} are missing")
-  endif()
-endif()
-if(WEFT_WITH_CUDA)
-  add_library(torch::c10_cuda SHARED IMPORTED)
-  set_target_properties(torch::c10_cuda PROPERTIES IMPORTED_LOCATION "${WEFT_TORCH}/lib/libc10_cuda.so")
-  add_library(torch_cuda_kept INTERFACE)
-  # Its kernels register through static constructors that nothing refers to by name.
-  target_link_options(torch_cuda_kept INTERFACE "LINKER:--no-as-needed,${_torch_cuda},--as-needed")
-  target_link_libraries(torch_cuda_kept INTERFACE torch::c10_cuda torch::cpu)
-  target_include_directories(torch_cuda_kept SYSTEM INTERFACE "${WEFT_CUDA_INCLUDE}")
-  add_library(torch::cuda ALIAS torch_cuda_kept)
-endif()
-message(STATUS "LibTorch ${WEFT_TORCH_VERSION} in ${WEFT_TORCH}, CUDA ${WEFT_WITH_CUDA}")
+message(STATUS "LibTorch ${WEFT_TORCH_VERSION} in ${WEFT_TORCH}")

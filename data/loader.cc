@@ -8,9 +8,11 @@
 #include <cstring>
 #include <exception>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include "base/error.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "base/random.h"
@@ -36,6 +38,9 @@ Image decode_sample(const SampleInfo& info, const Bytes& content, int least_side
 
 namespace {
 using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds kPatience{10};  // with threads that are at a task when the loader goes
+constexpr double kBeforeThePeers =
+    .8;  // of the deadline: they wait for this rank meanwhile, and know less of the cause
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -59,6 +64,10 @@ struct Loader::Impl {
     int64_t step = -1;  // whose content this is or will be
     int64_t done = 0;   // tasks finished; the batch is ready at images + 1
   };
+  struct Work {
+    std::thread thread;
+    int64_t task = -1;  // what it is at, -1: none
+  };
 
   const Store& store;
   const Tokenizer& tokenizer;
@@ -73,8 +82,10 @@ struct Loader::Impl {
   int64_t next_task;  // task t: step t / tasks_per_step; part 0 makes the tables, part i + 1 image i
   int64_t next_step;  // what next() returns next; slots of earlier steps are free
   bool stopping = false;
+  bool hangs = false;  // a thread did not come back from its task in time
   std::exception_ptr failure;
-  std::vector<std::thread> threads;
+  std::vector<Work> threads;
+  size_t running;  // threads that have not ended
   double waited = 0, first_ready = -1;
 
   Impl(const Store& s, const Tokenizer& t, const DataSettings& d, const LoaderShape& l, int64_t first_step)
@@ -86,27 +97,35 @@ struct Loader::Impl {
         mine(share_of(l.global_batch, l.rank, l.ranks)),
         ring(static_cast<size_t>(d.prefetch + 1)),
         next_task(first_step * tasks_per_step()),
-        next_step(first_step) {
+        next_step(first_step),
+        threads(static_cast<size_t>(d.threads)),
+        running(threads.size()) {
     WEFT_ASSERT(mine.size() > 0);
     for (int64_t i = 0; i < static_cast<int64_t>(ring.size()); ++i) {
       Slot& slot = ring[static_cast<size_t>((first_step + i) % static_cast<int64_t>(ring.size()))];
       slot.step = first_step + i;
       slot.batch.pixels.resize(static_cast<size_t>(mine.size()) * image_bytes());
     }
-    for (int64_t i = 0; i < settings.threads; ++i)
-      threads.emplace_back([this, rank = log::bound_rank()] {
+    for (Work& work : threads)
+      work.thread = std::thread([this, &task = work.task, rank = log::bound_rank()] {
         log::bind_rank(rank);
-        work();
+        take_tasks(task);
+        std::lock_guard lock(mutex);
+        --running;
+        changed.notify_all();
       });
   }
 
-  ~Impl() {
-    {
-      std::lock_guard lock(mutex);
-      stopping = true;
-    }
+  // False where a thread does not come back.
+  bool stop() {
+    std::unique_lock lock(mutex);
+    stopping = true;
     changed.notify_all();
-    for (std::thread& thread : threads) thread.join();
+    const auto over = [&] { return running == 0; };
+    if (hangs ? !over() : !changed.wait_for(lock, kPatience, over)) return false;
+    lock.unlock();
+    for (Work& work : threads) work.thread.join();
+    return true;
   }
 
   int64_t tasks_per_step() const { return mine.size() + 1; }
@@ -115,11 +134,11 @@ struct Loader::Impl {
   }
   Slot& slot_of(int64_t step) { return ring[static_cast<size_t>(step % static_cast<int64_t>(ring.size()))]; }
 
-  void work() {
+  void take_tasks(int64_t& task) {
     Bytes content;
     std::unique_lock lock(mutex);
-    for (;;) {
-      const int64_t task = next_task++;
+    for (;; task = -1) {
+      task = next_task++;
       const int64_t step = task / tasks_per_step(), part = task % tasks_per_step();
       changed.wait(lock, [&] { return stopping || failure || slot_of(step).step == step; });
       if (stopping || failure) return;
@@ -133,14 +152,25 @@ struct Loader::Impl {
         } else {
           damage = make_image(slot.batch, step, part - 1, content);
         }
-      } catch (...) {
+      } catch (Error& error) {
+        error.add_context("making " + name_of(task));
         thrown = std::current_exception();
+      } catch (const std::exception& error) {
+        thrown =
+            std::make_exception_ptr(Error(join(error.what(), "\n  ... while making ", name_of(task)), Exit::failed));
       }
       lock.lock();
       if (thrown) failure = thrown;
       if (!damage.empty()) slot.batch.damaged.emplace_back(static_cast<int32_t>(mine.begin + part - 1), damage);
       if (++slot.done == tasks_per_step() || failure) changed.notify_all();
     }
+  }
+
+  std::string name_of(int64_t task) const {
+    const int64_t step = task / tasks_per_step(), part = task % tasks_per_step();
+    if (part == 0) return join("the texts of step ", step);
+    const uint32_t sample = order.sample_at(step, mine.begin + part - 1);
+    return join("sample ", sample, " (", store.info(sample).key, ") of step ", step);
   }
 
   // A JPEG may be decoded smaller as long as the smallest crop still has the view's pixels.
@@ -166,10 +196,12 @@ struct Loader::Impl {
   std::string make_image(Batch& batch, int64_t step, int64_t local, Bytes& content) const {
     const int64_t position = mine.begin + local;
     const uint32_t sample = order.sample_at(step, position);
+    strike_on_purpose(step);
     uint8_t* out = batch.pixels.data() + static_cast<size_t>(local) * image_bytes();
     try {
       const SampleInfo& info = store.info(sample);
       store.read(sample, content);
+      check(!fault::due("damaged", step), "sample ", sample, " (", info.key, ") is damaged on purpose");
       const Image image = in_context([&] { return decode_sample(info, content, least_side()); }, "reading sample ",
                                      sample, " (", info.key, ") of ", store.folder().string());
       Stream stream(shape.seed, Purpose::augment, static_cast<uint64_t>(step), static_cast<uint64_t>(position));
@@ -179,6 +211,27 @@ struct Loader::Impl {
       std::memset(out, 0, image_bytes());
       return error.what();
     }
+  }
+
+  static void strike_on_purpose(int64_t step) {
+    if (fault::due("loader_death", step)) throw std::runtime_error("an exception of a loading thread on purpose");
+    if (fault::due("loader_hang", step))
+      for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+  }
+
+  void wait_for(std::unique_lock<std::mutex>& lock, const Slot& slot) {
+    const auto over = [&] { return failure || slot.done == tasks_per_step(); };
+    if (shape.deadline_seconds <= 0) return changed.wait(lock, over);
+    const double seconds = kBeforeThePeers * shape.deadline_seconds;
+    if (changed.wait_for(lock, std::chrono::duration<double>(seconds), over)) return;
+    hangs = true;
+    std::string at;
+    for (const Work& work : threads)
+      if (work.task >= 0 && work.task / tasks_per_step() == slot.step)
+        at += "\n  a thread hangs at " + name_of(work.task);
+    throw Error(join("rank ", shape.rank, ": the data of step ", slot.step, " is not there after ", seconds, " s; ",
+                     slot.done, " of its ", tasks_per_step(), " parts are", at),
+                Exit::peer_lost);
   }
 
   Batch& next() {
@@ -192,7 +245,7 @@ struct Loader::Impl {
       changed.notify_all();
     }
     Slot& slot = slot_of(next_step);
-    changed.wait(lock, [&] { return failure || slot.done == tasks_per_step(); });
+    wait_for(lock, slot);
     if (failure) std::rethrow_exception(failure);
     ++next_step;
     waited = seconds_since(asked);
@@ -205,7 +258,11 @@ struct Loader::Impl {
 Loader::Loader(const Store& store, const Tokenizer& tokenizer, const DataSettings& settings, const LoaderShape& shape,
                int64_t first_step)
     : impl_(std::make_unique<Impl>(store, tokenizer, settings, shape, first_step)) {}
-Loader::~Loader() = default;
+Loader::~Loader() {
+  if (impl_->stop()) return;
+  for (Impl::Work& work : impl_->threads) work.thread.detach();
+  static_cast<void>(impl_.release());  // a thread that hangs may still come back to it
+}
 Batch& Loader::next() {
   return impl_->next();
 }

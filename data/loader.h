@@ -36,6 +36,7 @@ struct LoaderShape {
   int context = 0;  // most tokens of a text
   uint64_t seed = 0;
   int rank = 0, ranks = 1;
+  double deadline_seconds = 0;  // of every wait of the run; next() gives up a little before the peers do; 0: never
 };
 
 // Throws the Error of a step that cannot be made: more ranks than images in a batch, or a batch larger than the split.
@@ -47,7 +48,8 @@ class Loader {
          int64_t first_step);
   ~Loader();
 
-  // The next step's batch, valid until the next call.  Sets waited_seconds().
+  // The next step's batch, valid until the next call.  Sets waited_seconds().  Throws what a thread threw, and
+  // Exit::peer_lost past the deadline, naming the samples that hang; their threads are left behind.
   Batch& next();
   double waited_seconds() const;  // in the last next()
   double first_ready_at() const;  // seconds from the start of the process to the first batch

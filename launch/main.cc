@@ -8,6 +8,7 @@
 #include <cxxopts.hpp>
 #include <thread>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "launch/mpi_comm.h"
 #include "launch/run_train.h"
@@ -107,6 +108,7 @@ int run(int argc, char** argv) {
   try {
     const Request request = parse(argc, argv);
     stop_on_signals();
+    fault::add_plan_from_environment();
     return started_by_mpi() ? run_with_mpi(request) : run_alone(request);
   } catch (const Error& error) {
     return report_failure(error.what(), error.exit());

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one file that includes mpi.h; MPI's C API alone.
+// The one file that includes mpi.h; MPI's C API alone.  Collectives of MPI are used to come up and to make windows; the
+// run's own are in launch/host_comm.cc.
 #include "launch/mpi_comm.h"
 
+#include <execinfo.h>
 #include <mpi.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
-#include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <climits>
-#include <condition_variable>
-#include <cstdio>
+#include <csignal>
 #include <cstdlib>
-#include <mutex>
-#include <thread>
+#include <cstring>
+#include <vector>
+
+#include "base/log.h"
+#include "launch/host_comm.h"
 
 namespace weft {
 namespace {
@@ -25,155 +27,203 @@ void mpi_check(int status, const char* call) {
   throw Error(join(call, " failed: ", std::string(text, static_cast<size_t>(length))), Exit::peer_lost);
 }
 
-using Clock = std::chrono::steady_clock;
-
-// A thread that ends the run when a collective outlives its deadline: Open MPI itself waits for ever on a stopped rank.
-class Watchdog {
+// MPI's own calls may block for ever on a rank that is stopped; an alarm then ends this process, and mpirun the others.
+class Alarm {
  public:
-  explicit Watchdog(int rank) : rank_(rank), thread_([this] { watch(); }) {}
-  ~Watchdog() {
-    {
-      std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    changed_.notify_all();
-    thread_.join();
+  explicit Alarm(unsigned seconds) {
+    std::signal(SIGALRM, [](int) {
+      constexpr char kText[] = "weft: MPI did not return in time; another rank is lost or stuck\n";
+      [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kText, sizeof kText - 1);
+      ::_exit(static_cast<int>(Exit::peer_lost));
+    });
+    ::alarm(seconds);
   }
-  void set_seconds(double seconds) { seconds_ = seconds; }
-  void enter(const char* call) {
-    std::lock_guard lock(mutex_);
-    call_ = call;
-    entered_ = Clock::now();
-  }
-  void leave() {
-    std::lock_guard lock(mutex_);
-    call_ = nullptr;
+  ~Alarm() { ::alarm(0); }
+  Alarm(const Alarm&) = delete;
+  Alarm& operator=(const Alarm&) = delete;
+};
+constexpr unsigned kLongestCall = 300;  // seconds
+
+[[noreturn]] void abort_all(Exit exit) {
+  const Alarm alarm(5);
+  MPI_Abort(MPI_COMM_WORLD, static_cast<int>(exit));
+  ::_exit(static_cast<int>(exit));
+}
+
+class MpiMessage final : public Transport::Message {
+ public:
+  explicit MpiMessage(MPI_Request request) : request_(request) {}
+  bool done() override {
+    int flag = 0;
+    mpi_check(MPI_Test(&request_, &flag, MPI_STATUS_IGNORE), "MPI_Test");  // a request that is done becomes null
+    return flag != 0;
   }
 
  private:
-  void watch() {
-    std::unique_lock lock(mutex_);
-    while (!changed_.wait_for(lock, std::chrono::milliseconds(200), [&] { return stopping_; })) {
-      const double waited = std::chrono::duration<double>(Clock::now() - entered_).count();
-      if (call_ == nullptr || waited < seconds_) continue;
-      std::fprintf(
-          stderr, "weft: rank %d waited %.0f s in %s; another rank is lost or stuck (engine.deadline_seconds = %.0f)\n",
-          rank_, waited, call_, seconds_.load());
-      MPI_Abort(MPI_COMM_WORLD, static_cast<int>(Exit::peer_lost));
-      std::_Exit(static_cast<int>(Exit::peer_lost));
-    }
-  }
-
-  const int rank_;
-  std::atomic<double> seconds_{300};
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  const char* call_ = nullptr;
-  Clock::time_point entered_{};
-  bool stopping_ = false;
-  std::thread thread_;
+  MPI_Request request_;
 };
 
-class Watched {
+class MpiTransport final : public Transport {
  public:
-  Watched(Watchdog& watchdog, const char* call) : watchdog_(watchdog) { watchdog_.enter(call); }
-  ~Watched() { watchdog_.leave(); }
+  // `world` has the ranks in weft's order, `host` those of this host.
+  MpiTransport(MPI_Comm world, MPI_Comm host, bool many_hosts) : world_(world), host_(host), many_hosts_(many_hosts) {}
 
- private:
-  Watchdog& watchdog_;
-};
-
-class MpiComm final : public Comm {
- public:
-  MpiComm(int rank, int size, Watchdog& watchdog) : Comm(rank, size), watchdog_(watchdog) {}
-
-  void all_gather(const void* mine, size_t bytes, void* all) override {
-    const Watched watched(watchdog_, "MPI_Allgather");
-    WEFT_ASSERT(bytes <= INT_MAX);
-    const int n = static_cast<int>(bytes);
-    mpi_check(MPI_Allgather(mine, n, MPI_BYTE, all, n, MPI_BYTE, MPI_COMM_WORLD), "MPI_Allgather");
+  std::shared_ptr<std::byte> host_memory(size_t bytes) override;
+  std::unique_ptr<Message> send(int rank, int tag, const std::byte* data, size_t bytes) override {
+    MPI_Request request;
+    mpi_check(MPI_Isend(data, static_cast<int>(bytes), MPI_BYTE, rank, tag, world_, &request), "MPI_Isend");
+    return std::make_unique<MpiMessage>(request);
+  }
+  std::unique_ptr<Message> receive(int rank, int tag, std::byte* data, size_t bytes) override {
+    MPI_Request request;
+    mpi_check(MPI_Irecv(data, static_cast<int>(bytes), MPI_BYTE, rank, tag, world_, &request), "MPI_Irecv");
+    return std::make_unique<MpiMessage>(request);
   }
 
-  void broadcast(void* data, size_t bytes, int root) override {
-    const Watched watched(watchdog_, "MPI_Bcast");
-    constexpr size_t kPiece = size_t{64} << 20;
-    for (size_t done = 0; done < bytes; done += kPiece) {
-      const int n = static_cast<int>(std::min(kPiece, bytes - done));
-      mpi_check(MPI_Bcast(static_cast<char*>(data) + done, n, MPI_BYTE, root, MPI_COMM_WORLD), "MPI_Bcast");
-    }
+  // Any call lets MPI move its messages.
+  void idle() override {
+    int flag = 0;
+    if (many_hosts_) mpi_check(MPI_Iprobe(MPI_ANY_SOURCE, 0, world_, &flag, MPI_STATUS_IGNORE), "MPI_Iprobe");
   }
 
- protected:
-  // In pieces of 1 MiB: measured at 2.5 times the rate of one call over 84 MB (Open MPI 4.1, two ranks of one host).
-  void all_reduce(void* values, size_t count, Number number, Op op) override {
-    const Watched watched(watchdog_, "MPI_Allreduce");
-    const size_t width = number == Number::f32 ? 4 : 8, piece = (size_t{1} << 20) / width;
-    for (size_t done = 0; done < count; done += piece) {
-      const int n = static_cast<int>(std::min(piece, count - done));
-      mpi_check(MPI_Allreduce(MPI_IN_PLACE, static_cast<char*>(values) + done * width, n,
-                              number == Number::f32 ? MPI_FLOAT : MPI_DOUBLE, op == Op::sum ? MPI_SUM : MPI_MAX,
-                              MPI_COMM_WORLD),
-                "MPI_Allreduce");
-    }
+  void expired(const std::string& message) override {
+    log::error(message);
+    void* frames[64];
+    ::backtrace_symbols_fd(frames, ::backtrace(frames, 64), STDERR_FILENO);
+    abort_all(Exit::peer_lost);
+  }
+
+  void free_windows() {
+    for (MPI_Win& window : unused_) mpi_check(MPI_Win_free(&window), "MPI_Win_free");
+    unused_.clear();
   }
 
  private:
-  Watchdog& watchdog_;
+  void check_space(size_t bytes) const;
+
+  const MPI_Comm world_, host_;
+  const bool many_hosts_;
+  std::vector<MPI_Win> unused_;
 };
+
+// MPI_Win_free takes all ranks of the host, who may be apart where memory goes out of use, so it waits for the next call.
+std::shared_ptr<std::byte> MpiTransport::host_memory(size_t bytes) {
+  const Alarm alarm(kLongestCall);
+  free_windows();
+  check_space(bytes);
+  int rank = 0, unit = 1;
+  mpi_check(MPI_Comm_rank(host_, &rank), "MPI_Comm_rank");
+  MPI_Aint size = rank == 0 ? static_cast<MPI_Aint>(bytes) : 0;
+  void* memory = nullptr;
+  MPI_Win window;
+  const int status = MPI_Win_allocate_shared(size, 1, MPI_INFO_NULL, host_, &memory, &window);
+  in_context([&] { mpi_check(status, "MPI_Win_allocate_shared"); }, "asking for ", bytes >> 20,
+             " MiB of memory that the ranks of this host share");
+  mpi_check(MPI_Win_shared_query(window, 0, &size, &unit, &memory), "MPI_Win_shared_query");
+  return {static_cast<std::byte*>(memory), [this, window](std::byte*) { unused_.push_back(window); }};
+}
+
+// A full /dev/shm is noticed by nobody until a page is touched, and then it is a SIGBUS.
+void MpiTransport::check_space(size_t bytes) const {
+  struct statvfs space {};
+  const bool known = ::access("/dev/shm", W_OK) == 0 && ::statvfs("/dev/shm", &space) == 0;
+  unsigned long long free = known ? static_cast<unsigned long long>(space.f_bavail) * space.f_frsize : ~0ULL;
+  mpi_check(MPI_Bcast(&free, 1, MPI_UNSIGNED_LONG_LONG, 0, host_), "MPI_Bcast");  // all ranks judge alike
+  check(free >= bytes, "the ranks of this host want to share ", bytes >> 20, " MiB of memory, but /dev/shm has ",
+        free >> 20, " MiB free; enlarge it (mount -o remount,size=..., docker run --shm-size=...) or remove what is left "
+        "of dead runs there");
+}
+
+// Hosts by their lowest rank, ranks of a host by their rank in MPI_COMM_WORLD.
+struct Order {
+  int rank = 0;
+  std::vector<int> first_ranks = {0};
+};
+
+Order order_of(int rank, const std::vector<int>& lowest_of_host) {
+  Order order;
+  const int ranks = static_cast<int>(lowest_of_host.size());
+  for (int host = 0; host < ranks; ++host) {
+    int count = 0;
+    for (int other = 0; other < ranks; ++other) {
+      if (lowest_of_host[other] != host) continue;
+      if (other == rank) order.rank = order.first_ranks.back() + count;
+      ++count;
+    }
+    if (count > 0) order.first_ranks.push_back(order.first_ranks.back() + count);
+  }
+  return order;
+}
+
+MPI_Comm returning_errors(MPI_Comm comm) {
+  mpi_check(MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  return comm;
+}
 
 }  // namespace
 
 struct MpiSession::Impl {
-  int local_rank = 0, local_ranks = 1;
-  std::unique_ptr<Watchdog> watchdog;
-  std::unique_ptr<MpiComm> comm;
+  MPI_Comm host = MPI_COMM_NULL, world = MPI_COMM_NULL;
+  std::unique_ptr<MpiTransport> transport;
+  std::unique_ptr<HostComm> comm;
 };
-
-bool started_by_mpi() {
-  for (const char* variable : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"})
-    if (std::getenv(variable) != nullptr) return true;
-  return false;
-}
 
 MpiSession::MpiSession() : impl_(std::make_unique<Impl>()) {
   // A rank that waits gives its core to the decoding threads.  Read by Open MPI in MPI_Init; a value set outside stays.
   ::setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+  const Alarm alarm(kLongestCall);
   int provided = 0, rank = 0, size = 1;
-  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided);
-  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+  mpi_check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided), "MPI_Init_thread");
+  returning_errors(MPI_COMM_WORLD);
   mpi_check(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
   mpi_check(MPI_Comm_size(MPI_COMM_WORLD, &size), "MPI_Comm_size");
-  MPI_Comm host;
-  mpi_check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &host),
+  check_world_size(size);
+  mpi_check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &impl_->host),
             "MPI_Comm_split_type");
-  mpi_check(MPI_Comm_rank(host, &impl_->local_rank), "MPI_Comm_rank");
-  mpi_check(MPI_Comm_size(host, &impl_->local_ranks), "MPI_Comm_size");
-  MPI_Comm_free(&host);
-  impl_->watchdog = std::make_unique<Watchdog>(rank);
-  impl_->comm = std::make_unique<MpiComm>(rank, size, *impl_->watchdog);
+  returning_errors(impl_->host);
+  int lowest = rank;
+  std::vector<int> lowest_of_host(static_cast<size_t>(size));
+  mpi_check(MPI_Bcast(&lowest, 1, MPI_INT, 0, impl_->host), "MPI_Bcast");
+  mpi_check(MPI_Allgather(&lowest, 1, MPI_INT, lowest_of_host.data(), 1, MPI_INT, MPI_COMM_WORLD), "MPI_Allgather");
+  const Order order = order_of(rank, lowest_of_host);
+  mpi_check(MPI_Comm_split(MPI_COMM_WORLD, 0, order.rank, &impl_->world), "MPI_Comm_split");
+  returning_errors(impl_->world);
+  const bool many_hosts = order.first_ranks.size() > 2;
+  impl_->transport = std::make_unique<MpiTransport>(impl_->world, impl_->host, many_hosts);
+  impl_->comm = std::make_unique<HostComm>(order.rank, order.first_ranks, *impl_->transport);
 }
 
+// A verb that only rank 0 runs takes as long as it takes, so the others wait without a deadline, and asleep.
 MpiSession::~MpiSession() {
-  impl_->watchdog.reset();
-  MPI_Finalize();
+  try {
+    impl_->comm->finish();
+    const Alarm alarm(kLongestCall);
+    impl_->comm.reset();
+    impl_->transport->free_windows();
+    MPI_Comm_free(&impl_->world);
+    MPI_Comm_free(&impl_->host);
+    MPI_Finalize();
+  } catch (const Error& error) {
+    log::error(error.what());
+    abort_all(error.exit());
+  }
 }
 
 Comm& MpiSession::comm() {
   return *impl_->comm;
 }
 void MpiSession::set_deadline(double seconds) {
-  impl_->watchdog->set_seconds(seconds);
+  impl_->comm->set_deadline(seconds);
 }
 int MpiSession::local_rank() const {
-  return impl_->local_rank;
+  return impl_->comm->place().local_rank;
 }
 int MpiSession::local_ranks() const {
-  return impl_->local_ranks;
+  return impl_->comm->place().local_ranks;
 }
 
 void MpiSession::abort(Exit exit) {
-  MPI_Abort(MPI_COMM_WORLD, static_cast<int>(exit));
-  std::_Exit(static_cast<int>(exit));
+  abort_all(exit);
 }
 
 std::string mpi_version() {

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ranks as processes that mpirun started.
+// Ranks as processes that mpirun, mpiexec or srun started.
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "base/comm.h"
 #include "base/error.h"
+#include "launch/launcher.h"
 
 namespace weft {
 
-// True where a launcher of MPI started this process (its variables are in the environment).
-bool started_by_mpi();
-
-// MPI_Init to MPI_Finalize.  A collective that takes longer than its deadline ends the run with Exit::peer_lost, naming
-// rank and collective.
+// MPI_Init to MPI_Finalize.  A wait that outlives its deadline ends the run with Exit::peer_lost and says which ranks are
+// missing from what.  Only the thread that made it may use it or its Comm.
 class MpiSession {
  public:
   MpiSession();

@@ -9,7 +9,10 @@ void RunSettings::fields(Fields& visit) {
   visit("seed", seed, non_negative, "of every random stream");
   visit("log_every", log_every, at_least(1), "steps between lines of metrics.jsonl");
   visit("save_every", save_every, at_least(1), "steps between checkpoints; the last step is always saved");
-  visit("keep", keep, at_least(1), "checkpoints kept");
+  visit("save_seconds", save_seconds, non_negative, "also save when this long has passed since the last save (0: no)");
+  visit("keep", keep, at_least(1), "newest checkpoints kept");
+  visit("keep_every", keep_every, non_negative, "also keep those whose step is a multiple of this (0: none)");
+  visit("keep_best", keep_best, non_negative, "also keep so many with the lowest mean loss since the save before");
   visit("skips_allowed", skips_allowed, non_negative,
         "steps in a row that may be skipped for a number that is not finite; one more ends the run (exit 3)");
 }
@@ -23,10 +26,19 @@ void BatchSettings::fields(Fields& visit) {
 void EngineSettings::fields(Fields& visit) {
   visit("precision", precision, one_of({"bf16", "fp32"}),
         "of weights and activations; bf16 keeps f32 master weights, gradients and losses");
-  visit("threads", threads, non_negative, "computing threads of a rank (0: cores / ranks of the host)");
+  visit("determinism", determinism, one_of({"elastic", "off", "run"}),
+        "run: the same command gives the same bits; elastic: so does any number of ranks that divides virtual_ranks, "
+        "through any kill and resume; off: neither is promised");
+  visit("virtual_ranks", virtual_ranks, non_negative,
+        "elastic only: a power of two; a step is computed as if by so many ranks");
+  visit("bucket_mib", bucket_mib, positive, "gradients are summed over ranks in runs of this size, under the backward");
+  visit("check_every", check_every, non_negative,
+        "steps between checks that no weight changed but by an update (0: never)");
+  visit("threads", threads, non_negative, "computing threads of a rank (0: cores / ranks of the host; 1 if elastic)");
   visit("thread_ranks", thread_ranks, at_least(1), "ranks as threads of one process, where mpirun did not start it");
   visit("deadline_seconds", deadline_seconds, positive, "longest wait for another rank before the run ends (exit 5)");
   visit("most_logit_scale", most_logit_scale, at_least(1), "the factor on cosines stays in [1, this]");
+  visit("faults", faults, not_empty, "faults on purpose, as kind:rank:step[:argument][@point] (docs/CLUSTER.md)");
 }
 
 void EvaluateSettings::fields(Fields& visit) {

@@ -11,6 +11,7 @@
 #include "losses/loss.h"
 #include "models/model.h"
 #include "trainer/optimizer.h"
+#include "trainer/schedule.h"
 
 namespace weft {
 
@@ -20,7 +21,10 @@ struct RunSettings final : Settings {
   int64_t seed = 1;
   int64_t log_every = 10;
   int64_t save_every = 200;
+  double save_seconds = 0;
   int64_t keep = 2;
+  int64_t keep_every = 0;
+  int64_t keep_best = 0;
   int64_t skips_allowed = 10;
   void fields(Fields& visit) override;
 };
@@ -33,11 +37,17 @@ struct BatchSettings final : Settings {
 
 struct EngineSettings final : Settings {
   std::string precision = "fp32";
+  std::string determinism = "run";
+  int64_t virtual_ranks = 0;
+  double bucket_mib = 16;
+  int64_t check_every = 100;
   int64_t threads = 0;
   int64_t thread_ranks = 1;
   double deadline_seconds = 300;
   double most_logit_scale = 100;
+  std::vector<std::string> faults;
   void fields(Fields& visit) override;
+  bool elastic() const { return determinism == "elastic"; }
 };
 
 struct EvaluateSettings final : Settings {

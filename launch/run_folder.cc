@@ -12,6 +12,16 @@
 namespace weft {
 namespace {
 using Json = nlohmann::ordered_json;
+
+// Keys that say what is judged, kept, shown or waited for, and not what a step computes.
+bool changes_no_step(const std::string& key) {
+  static const std::vector<std::string> kPrefixes = {
+      "resume.",       "evaluate.",       "run.log_every",       "run.save_",         "run.keep",
+      "data.threads",  "data.prefetch",   "engine.thread_ranks", "engine.bucket_mib", "engine.check_every",
+      "engine.faults", "engine.deadline_"};
+  return std::any_of(kPrefixes.begin(), kPrefixes.end(),
+                     [&](const std::string& prefix) { return key.starts_with(prefix); });
+}
 }
 
 RunFolder::RunFolder(const Path& folder, Comm& comm) : folder_(folder), comm_(comm) {
@@ -33,8 +43,7 @@ void RunFolder::write_recipe(const std::string& resolved, const std::vector<std:
   if (std::filesystem::exists(file)) {
     std::string changes;
     for (const RecipeChange& change : compare_recipes(read_text(file), resolved)) {
-      // Neither what is judged afterwards nor this list itself changes a step.
-      if (change.key.starts_with("resume.") || change.key.starts_with("evaluate.")) continue;
+      if (changes_no_step(change.key)) continue;
       if (std::find(allow.begin(), allow.end(), change.key) != allow.end()) continue;
       changes += "\n  " + change.key + " was " + change.before + ", is now " + change.after;
     }
@@ -50,6 +59,7 @@ void RunFolder::write_environment(int threads_per_rank) {
 
 void RunFolder::log(const Line& line) {
   if (!comm_.is_first()) return;
+  if (!line.straggler.empty()) log_warning(line.straggler);
   const StepReport& r = line.report;
   Json json = {{"step", line.progress.step}, {"loss", r.loss}, {"terms", Json::object()}, {"counts", Json::object()}};
   for (const auto& [name, value] : r.terms) json["terms"][name] = value;
@@ -59,7 +69,10 @@ void RunFolder::log(const Line& line) {
   json["logit_scale"] = r.logit_scale;
   json["samples_per_second"] = line.samples_per_second;
   json["data_wait"] = line.data_wait;
-  json["communication"] = line.communication;
+  json["communication"] = line.control + line.exposed;
+  json["communication_exposed"] = line.exposed;
+  json["communication_hidden"] = line.hidden;
+  json["save_stall_seconds"] = line.stalled;
   json["seconds"] = line.progress.seconds;
   json["skipped"] = line.progress.step - line.progress.updates;
   json["damaged"] = line.progress.damaged;

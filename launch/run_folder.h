@@ -30,7 +30,12 @@ class RunFolder {
   struct Line {
     TrainProgress progress;
     StepReport report;
-    double samples_per_second = 0, data_wait = 0, communication = 0;  // the last two as shares of the time
+    double samples_per_second = 0;
+    // Shares of the time: waiting for data; exchanging features and control numbers; gradients and weights on their way
+    // while the rank waited, and while it computed.
+    double data_wait = 0, control = 0, exposed = 0, hidden = 0;
+    double stalled = 0;     // seconds that saving held the step up
+    std::string straggler;  // which rank was slow in what; empty where none was
   };
   void log(const Line& line);
 

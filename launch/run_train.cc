@@ -3,18 +3,19 @@
 // opens the dataset, data/loader.cc makes batches, trainer/trainer.cc takes the steps.
 #include "launch/run_train.h"
 
-#include <ATen/Parallel.h>
-
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
-#include <thread>
+#include <numeric>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "data/loader.h"
+#include "launch/engine_setup.h"
 #include "launch/report.h"
 #include "launch/run_config.h"
 #include "launch/run_folder.h"
@@ -37,11 +38,6 @@ Path run_folder_of(const RunConfig& config, const Path& recipe) {
   return config.run.folder.empty() ? Path("runs") / recipe.stem() : Path(config.run.folder);
 }
 
-int threads_of(const EngineSettings& engine, int ranks_of_host) {
-  if (engine.threads > 0) return static_cast<int>(engine.threads);
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / ranks_of_host);
-}
-
 std::string duration_text(double seconds) {
   const int whole = static_cast<int>(seconds + 0.5);
   char text[32];
@@ -57,29 +53,57 @@ std::string duration_text(double seconds) {
 // Times since the last logged line, for rates and shares.
 struct Meter {
   int64_t images = 0;
-  double waited = 0, communicated = 0;
+  double waited = 0, control = 0, hidden = 0, exposed = 0, stalled = 0;
+  std::vector<double> compute, data;  // of every rank
   Clock::time_point start = Clock::now();
+
+  void add(const StepReport& r, double waited_seconds) {
+    waited += waited_seconds;
+    control += r.control_seconds;
+    hidden += r.hidden_seconds;
+    exposed += r.exposed_seconds;
+    compute.resize(r.compute_seconds.size());
+    data.resize(r.data_seconds.size());
+    for (size_t rank = 0; rank < compute.size(); ++rank) {
+      compute[rank] += r.compute_seconds[rank];
+      data[rank] += r.data_seconds[rank];
+    }
+  }
 };
+
+FlatSettings flat_settings(const RunConfig& config) {
+  return {config.engine.precision == "bf16" ? Precision::bf16 : Precision::fp32, config.optimizer.ema > 0,
+          static_cast<int>(config.engine.virtual_ranks), config.engine.bucket_mib};
+}
 
 // Everything that a run is made of, built before the first step so that a mistake is found before it.
 struct Run {
   Run(const RunConfig& config, const Path& recipe, Comm& comm)
       : store(config.data.dataset),
         tokenizer(Path(config.data.dataset) / "tokenizer.txt"),
-        learner(config.model->build(tokenizer.size(), static_cast<uint64_t>(config.run.seed)),
-                config.engine.precision == "bf16" ? Precision::bf16 : Precision::fp32, config.optimizer),
-        checkpoints(run_folder_of(config, recipe) / "checkpoints", config.run.keep) {
+        learner(config.model->build(tokenizer.size(), static_cast<uint64_t>(config.run.seed)), flat_settings(config),
+                config.optimizer, comm),
+        checkpoints(run_folder_of(config, recipe) / "checkpoints",
+                    {config.run.keep, config.run.keep_every, config.run.keep_best}, comm) {
+    check_schedule(config.schedule, config.run.steps);
     std::vector<std::unique_ptr<Loss>> losses;
     for (const auto& settings : config.losses) losses.push_back(settings->build());
     trainer = std::make_unique<Trainer>(
         learner, std::move(losses), config.optimizer, config.schedule,
-        StepSettings{config.run.steps, config.batch.micro, config.engine.most_logit_scale}, comm);
+        StepSettings{.steps = config.run.steps,
+                     .micro_batch = config.batch.micro,
+                     .most_logit_scale = config.engine.most_logit_scale,
+                     .check_every = config.engine.check_every,
+                     .halves_on_out_of_memory = !config.engine.elastic(),
+                     .before_update = [this] { meter.stalled += checkpoints.wait_snapshot(); }},
+        comm);
     shape = {config.batch.global,
              learner.model->preprocess().image_size,
              learner.model->context(),
              static_cast<uint64_t>(config.run.seed),
              comm.rank(),
-             comm.size()};
+             comm.size(),
+             config.engine.deadline_seconds};
     check_batches(store, config.data, shape);
   }
 
@@ -95,6 +119,11 @@ struct Run {
   std::unique_ptr<Trainer> trainer;
   LoaderShape shape;
   std::unique_ptr<Loader> loader;
+  Meter meter;
+  // Since the last save.
+  Clock::time_point last_save = Clock::now();
+  double loss_sum = 0;
+  int64_t loss_steps = 0;
 };
 
 void show_progress(const RunFolder::Line& line, const RunConfig& config, bool keep) {
@@ -104,30 +133,65 @@ void show_progress(const RunFolder::Line& line, const RunConfig& config, bool ke
   std::snprintf(text, sizeof text,
                 "step %lld/%lld  loss %.4f  %.0f images/s  waiting for data %.0f %%  communication %.0f %%  %s left",
                 static_cast<long long>(line.progress.step), static_cast<long long>(config.run.steps), line.report.loss,
-                line.samples_per_second, 100 * line.data_wait, 100 * line.communication, duration_text(left).c_str());
+                line.samples_per_second, 100 * line.data_wait, 100 * (line.control + line.exposed),
+                duration_text(left).c_str());
   log::progress(text, keep);
+}
+
+// The rank that took longest in one section of the steps, where it is a third or more above the median rank.
+std::string straggler_of(const Meter& meter) {
+  const auto slowest = [](const std::vector<double>& seconds, const char* section, double all) -> std::string {
+    std::vector<double> sorted = seconds;
+    std::sort(sorted.begin(), sorted.end());
+    const double median = sorted[(sorted.size() - 1) / 2], most = sorted.back();
+    if (most < 1.33 * median + 0.05 * all) return "";
+    const auto rank = std::max_element(seconds.begin(), seconds.end()) - seconds.begin();
+    return join("rank ", rank, " is slow in ", section, ": ", static_cast<int>(1000 * most), " ms against ",
+                static_cast<int>(1000 * median), " ms of the median rank");
+  };
+  if (meter.compute.size() < 2) return "";
+  const double all = seconds_since(meter.start);
+  const std::string data = slowest(meter.data, "data", all);
+  return data.empty() ? slowest(meter.compute, "computing", all) : data;
 }
 
 RunFolder::Line line_of(const Meter& meter, const TrainProgress& progress, const StepReport& report) {
   const double seconds = std::max(1e-9, seconds_since(meter.start));
-  return {progress, report, static_cast<double>(meter.images) / seconds, meter.waited / seconds,
-          meter.communicated / seconds};
+  return {progress,
+          report,
+          static_cast<double>(meter.images) / seconds,
+          meter.waited / seconds,
+          meter.control / seconds,
+          meter.exposed / seconds,
+          meter.hidden / seconds,
+          meter.stalled,
+          straggler_of(meter)};
 }
 
 // One step and what follows from it.  Every rank has the same report, so every rank decides alike.
-StepReport take_step(Run& run, const RunConfig& config, Meter& meter) {
+StepReport take_step(Run& run, const RunConfig& config, const Comm& comm) {
   const Clock::time_point start = Clock::now();
-  Batch& batch = run.loader->next();
-  const StepReport report = run.trainer->take(batch, run.progress.updates, stop_requested);
   TrainProgress& progress = run.progress;
+  fault::at("batch", progress.step);
+  Batch& batch = run.loader->next();
+  StepInput input;
+  input.updates = progress.updates;
+  input.stop = stop_requested;
+  input.save_due = comm.is_first() && config.run.save_seconds > 0 &&
+                   seconds_since(run.last_save) >= config.run.save_seconds;
+  input.save_state = run.checkpoints.state();
+  // A rank that comes late because of something else than its loader is as slow in data.
+  input.data_seconds = seconds_since(start);
+  input.sample = run.store.info(batch.samples[static_cast<size_t>(batch.images.begin)]).key;
+  const StepReport report = run.trainer->take(batch, input);
   ++progress.step;
   progress.updates += !report.skipped;
   progress.skipped_in_a_row = report.skipped ? progress.skipped_in_a_row + 1 : 0;
   progress.damaged += report.damaged;
   progress.seconds += seconds_since(start);
-  meter.images += config.batch.global;
-  meter.waited += run.loader->waited_seconds();
-  meter.communicated += report.communication_seconds;
+  run.meter.images += config.batch.global;
+  run.meter.add(report, run.loader->waited_seconds());
+  if (!report.skipped) run.loss_sum += report.loss, ++run.loss_steps;
   if (report.skipped)
     log_info("step ", progress.step - 1, ": skipped, loss ", report.loss, " and gradient norm ", report.gradient_norm,
              " (", progress.skipped_in_a_row, " in a row)");
@@ -142,12 +206,28 @@ Exit verdict(const RunConfig& config, const TrainProgress& progress, const StepR
   return report.stop_agreed && !finished ? Exit::preempted : Exit::done;
 }
 
+void save(Run& run) {
+  const double score = run.loss_steps > 0 ? run.loss_sum / static_cast<double>(run.loss_steps) : INFINITY;
+  run.checkpoints.begin(run.learner.flat, run.progress, score);
+  run.last_save = Clock::now();
+  run.loss_sum = 0;
+  run.loss_steps = 0;
+}
+
+void report_what_never_learned(const Trainer& trainer) {
+  const std::vector<std::string> names = trainer.reducer().never_reached();
+  if (names.empty()) return;
+  std::string some;
+  for (size_t i = 0; i < std::min<size_t>(names.size(), 5); ++i) some += (i > 0 ? ", " : "") + names[i];
+  log_warning(names.size(), " parameters had no gradient on this rank so far: ", some, names.size() > 5 ? ", ..." : "");
+}
+
 Exit train(Run& run, RunFolder& folder, const RunConfig& config, Comm& comm) {
-  Meter meter;
+  run.meter = Meter();
   Exit exit = Exit::done;
   const int64_t first_step = run.progress.step;
   while (run.progress.step < config.run.steps && exit == Exit::done) {
-    const StepReport report = take_step(run, config, meter);
+    const StepReport report = take_step(run, config, comm);
     const TrainProgress& progress = run.progress;
     if (progress.step == first_step + 1)
       log_info("first batch ready ", run.loader->first_ready_at(), " s, first step taken ",
@@ -155,13 +235,17 @@ Exit train(Run& run, RunFolder& folder, const RunConfig& config, Comm& comm) {
     exit = verdict(config, progress, report);
     const bool last = progress.step == config.run.steps || exit != Exit::done;
     const bool logs = progress.step % config.run.log_every == 0 || last;
-    if (comm.is_first()) show_progress(line_of(meter, progress, report), config, logs);
+    const RunFolder::Line line = line_of(run.meter, progress, report);
+    if (comm.is_first()) show_progress(line, config, logs);
     if (logs) {
-      folder.log(line_of(meter, progress, report));
-      meter = Meter();
+      folder.log(line);
+      run.meter = Meter();
     }
-    if (progress.step % config.run.save_every == 0 || last) run.checkpoints.save(run.learner, progress, comm);
+    if (progress.step == first_step + 10 || last) report_what_never_learned(*run.trainer);
+    run.checkpoints.advance(report.least_save_state, report.most_save_state, run.learner.flat);
+    if (progress.step % config.run.save_every == 0 || report.save_agreed || last) save(run);
   }
+  run.checkpoints.finish(run.learner.flat);
   return exit;
 }
 
@@ -192,8 +276,8 @@ Exit run_train(const TrainRequest& request, Comm& comm) {
   const Recipe recipe = Recipe::read(request.recipe, request.overrides);
   RunConfig config;
   const std::string resolved = recipe.fill(config);
-  const int threads = threads_of(config.engine, request.ranks_of_host);
-  at::set_num_threads(threads);
+  const int threads = set_up_engine(config.engine, request.ranks_of_host);
+  comm.set_deadline(config.engine.deadline_seconds);
   Run run(config, request.recipe, comm);
   if (request.dry_run) {
     run.start_loading(config.data);
@@ -206,10 +290,13 @@ Exit run_train(const TrainRequest& request, Comm& comm) {
   RunFolder folder(run_folder_of(config, request.recipe), comm);
   folder.write_recipe(resolved, config.resume.allow);
   folder.write_environment(threads);
-  if (const auto saved = run.checkpoints.restore_latest(run.learner, comm)) {
+  const auto pinned = pinned_by(config, threads);
+  if (const auto saved = run.checkpoints.restore_latest(run.learner.flat)) {
+    if (config.engine.elastic()) check_pinned(saved->pinned, pinned);
     run.progress = *saved;
     log_info("resuming after step ", saved->step, " in ", folder.path().string());
   }
+  run.progress.pinned = pinned;
   log_info(run.learner.model->parameters().count(), " parameters, ", run.store.split(config.data.split).size(),
            " training samples, ", comm.size(), " ranks with ", threads, " threads each");
   run.start_loading(config.data);

@@ -12,6 +12,8 @@
 #include <cmath>
 #include <limits>
 
+#include "models/recompute.h"
+
 namespace weft {
 namespace {
 
@@ -39,7 +41,7 @@ LayerNorm::LayerNorm(ParameterSet& set, const std::string& name, int64_t width)
       bias(set.add(name + ".bias", {width}, Init::constant(0))) {}
 
 Tensor LayerNorm::forward(const Tensor& x) const {
-  return at::layer_norm(x, weight->value.sizes(), weight->value, bias->value, 1e-5);
+  return at::layer_norm(x, weight->use().sizes(), weight->use(), bias->use(), 1e-5);
 }
 
 Linear::Linear(ParameterSet& set, const std::string& weight_name, const std::string& bias_name, int64_t in, int64_t out,
@@ -47,7 +49,7 @@ Linear::Linear(ParameterSet& set, const std::string& weight_name, const std::str
     : weight(set.add(weight_name, {out, in}, weight_init)), bias(set.add(bias_name, {out}, bias_init)) {}
 
 Tensor Linear::forward(const Tensor& x) const {
-  return at::linear(x, weight->value, bias->value);
+  return at::linear(x, weight->use(), bias->use());
 }
 
 ResidualBlock::ResidualBlock(ParameterSet& set, const std::string& prefix, const TransformerShape& s)
@@ -84,6 +86,11 @@ Tensor ResidualBlock::forward(const Tensor& x_BNW, const Tensor& mask_NN, Attent
   return attended + c_proj.forward(at::gelu(c_fc.forward(ln_2.forward(attended))));
 }
 
+std::vector<Parameter*> ResidualBlock::parameters() const {
+  return {ln_1.weight, ln_1.bias, in_proj.weight, in_proj.bias, out_proj.weight, out_proj.bias,
+          ln_2.weight, ln_2.bias, c_fc.weight,    c_fc.bias,    c_proj.weight,   c_proj.bias};
+}
+
 Transformer::Transformer(ParameterSet& set, const std::string& prefix, const TransformerShape& shape) : shape_(shape) {
   for (int64_t i = 0; i < shape.layers; ++i)
     blocks_.emplace_back(set, prefix + ".resblocks." + std::to_string(i), shape);
@@ -95,7 +102,10 @@ Tensor Transformer::forward(Tensor x_BNW, Attention attention) const {
     const int64_t n = x_BNW.size(1);
     mask_NN = at::full({n, n}, -std::numeric_limits<double>::infinity(), x_BNW.options()).triu(1);
   }
-  for (const ResidualBlock& block : blocks_) x_BNW = block.forward(x_BNW, mask_NN, attention);
+  for (const ResidualBlock& block : blocks_) {
+    const auto run = [&block, mask_NN, attention](const Tensor& x) { return block.forward(x, mask_NN, attention); };
+    x_BNW = shape_.recompute ? recomputed(run, x_BNW, block.parameters()) : run(x_BNW);
+  }
   return x_BNW;
 }
 

@@ -32,11 +32,13 @@ struct TransformerShape {
   bool causal;
   // Standard deviations of the text tower; the image tower takes the defaults of torch's own layers.
   bool scaled_init;
+  bool recompute = false;  // blocks keep their input alone for the backward
 };
 
 struct ResidualBlock {
   ResidualBlock(ParameterSet& set, const std::string& prefix, const TransformerShape& shape);
   Tensor forward(const Tensor& x_BNW, const Tensor& mask_NN, Attention attention) const;
+  std::vector<Parameter*> parameters() const;
   Tensor attend(const Tensor& x_BNW, const Tensor& mask_NN, Attention attention) const;
 
   int64_t heads;
@@ -54,7 +56,7 @@ class Transformer {
 
  private:
   TransformerShape shape_;
-  std::vector<ResidualBlock> blocks_;
+  std::vector<ResidualBlock> blocks_;  // never grows after construction: graphs point into it
 };
 
 }  // namespace weft

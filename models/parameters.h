@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The named parameters of a model, in the order in which they were added.  A module keeps a Parameter* and reads
-// `value` at every forward, so that the trainer may seat the values in flat buffers of its own.
+// The named parameters of a model, in the order in which they were added.  A module keeps a Parameter* and
+// calls use() at every forward, so that the trainer may seat the values in flat buffers of its own and let them arrive
+// while the layers before them run.
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,14 @@ namespace weft {
 struct Parameter {
   std::string name;  // as in the ecosystem's checkpoints
   Tensor value;
+  bool trains = true;
+  std::function<void()> await;  // set by the trainer: returns once the value has arrived
+
+  // The value to compute with.
+  const Tensor& use() const {
+    if (await) await();
+    return value;
+  }
 };
 
 // How a parameter starts.  Values come from Stream(seed, Purpose::init, 0, hash of the name), so that they depend on

@@ -9,6 +9,7 @@ namespace weft {
 
 struct TextShape {
   int64_t vocabulary, context, width, layers, heads, embed;
+  bool recompute = false;
 };
 
 class TextTower {

@@ -79,6 +79,8 @@ void TwoTowerSettings::fields(Fields& visit) {
   visit("vocabulary", vocabulary, non_negative, "rows of the token embedding (0: as many as the tokenizer has ids)");
   visit("attention", attention, one_of({"explicit", "sdpa"}),
         "how attention is computed; explicit is as fast or faster on CPUs up to about 200 tokens");
+  visit("recompute", recompute, any,
+        "blocks keep their input alone and are computed again in the backward: less memory, a third more time");
 }
 
 int TwoTowerSettings::image_size() const {
@@ -93,13 +95,14 @@ std::unique_ptr<Model> TwoTowerSettings::build(int tokenizer_ids, uint64_t seed)
   const int64_t width = chosen(image_width, s.image_width), head = chosen(head_width, s.head_width);
   const int64_t shared = chosen(embed, s.embed);
   const VisionShape vision{
-      image_size(), chosen(patch, s.patch), width, chosen(image_layers, s.image_layers), width / head, shared};
+      image_size(), chosen(patch, s.patch), width, chosen(image_layers, s.image_layers), width / head, shared, recompute};
   const TextShape text{vocabulary > 0 ? vocabulary : tokenizer_ids,
                        context(),
                        chosen(text_width, s.text_width),
                        chosen(text_layers, s.text_layers),
                        chosen(text_heads, s.text_heads),
-                       shared};
+                       shared,
+                       recompute};
   check(vision.image_size % vision.patch == 0, "model.two_tower: image_size is ", vision.image_size, ", which patch ",
         vision.patch, " does not divide");
   check(width % head == 0, "model.two_tower: image_width is ", width, ", which head_width ", head, " does not divide");

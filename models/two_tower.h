@@ -11,6 +11,7 @@ struct TwoTowerSettings final : ModelSettings {
   int64_t text_context = 0, text_width = 0, text_layers = 0, text_heads = 0;
   int64_t embed = 0, vocabulary = 0;
   std::string attention = "explicit";
+  bool recompute = false;
 
   void fields(Fields& visit) override;
   std::unique_ptr<Model> build(int tokenizer_ids, uint64_t seed) const override;

@@ -46,20 +46,20 @@ VisionTower::VisionTower(ParameterSet& set, const VisionShape& s)
       conv1_(set.add("visual.conv1.weight", {s.width, 3, s.patch, s.patch},
                      Init::uniform(1 / std::sqrt(3.0 * double(s.patch * s.patch))))),
       ln_pre_(set, "visual.ln_pre", s.width),
-      transformer_(set, "visual.transformer", {s.width, s.layers, s.heads, /*causal=*/false, /*scaled_init=*/false}),
+      transformer_(set, "visual.transformer", {s.width, s.layers, s.heads, /*causal=*/false, /*scaled_init=*/false, s.recompute}),
       ln_post_(set, "visual.ln_post", s.width) {}
 
 Tensor VisionTower::forward(const Tensor& pixels_BCHW, const Preprocess& preprocess, Attention attention) const {
   WEFT_ASSERT(pixels_BCHW.dim() == 4 && pixels_BCHW.size(2) == shape_.image_size &&
               pixels_BCHW.size(3) == shape_.image_size);
   const int64_t b = pixels_BCHW.size(0);
-  const Tensor& conv = conv1_->value;
+  const Tensor& conv = conv1_->use();
   const Tensor pixels = normalised(pixels_BCHW, preprocess, conv.scalar_type());
   const Tensor tokens_BNW = at::linear(patches_of(pixels, shape_.patch), conv.view({shape_.width, -1}));
-  const Tensor first = class_embedding_->value.view({1, 1, -1}).expand({b, 1, shape_.width});
-  Tensor x = at::cat({first, tokens_BNW}, 1) + positional_embedding_->value;
+  const Tensor first = class_embedding_->use().view({1, 1, -1}).expand({b, 1, shape_.width});
+  Tensor x = at::cat({first, tokens_BNW}, 1) + positional_embedding_->use();
   x = transformer_.forward(ln_pre_.forward(x), attention);
-  return at::matmul(ln_post_.forward(x.select(1, 0)), proj_->value);
+  return at::matmul(ln_post_.forward(x.select(1, 0)), proj_->use());
 }
 
 }  // namespace weft

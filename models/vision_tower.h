@@ -9,6 +9,7 @@ namespace weft {
 
 struct VisionShape {
   int64_t image_size, patch, width, layers, heads, embed;
+  bool recompute = false;
 };
 
 class VisionTower {

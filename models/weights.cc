@@ -5,12 +5,11 @@
 #include <set>
 
 #include "base/error.h"
-#include "base/safetensors.h"
 
 namespace weft {
 namespace {
 
-std::string shape_text(at::IntArrayRef shape) {
+std::string shape_text(const std::vector<int64_t>& shape) {
   std::string text = "[";
   for (size_t i = 0; i < shape.size(); ++i) text += (i ? "," : "") + std::to_string(shape[i]);
   return text + "]";
@@ -34,26 +33,32 @@ void save_tensors(const Path& file, const NamedTensors& tensors, const std::map<
   write_safetensors(file, std::move(list), metadata);
 }
 
-void load_tensors(const Path& file, const NamedTensors& into) {
-  const SafetensorsReader reader(file);
+void check_same_model(const Path& file, const std::vector<SafetensorsEntry>& found,
+                      const std::map<std::string, std::vector<int64_t>>& wanted) {
   std::vector<std::string> missing, mismatched, unexpected;
-  std::set<std::string> wanted;
-  for (const auto& [name, tensor] : into) {
-    wanted.insert(name);
-    const SafetensorsEntry* entry = reader.find(name);
-    if (entry == nullptr) {
-      missing.push_back(name);
-    } else if (entry->dtype != "F32" || tensor.sizes() != at::IntArrayRef(entry->shape)) {
-      mismatched.push_back(name + " (" + entry->dtype + " " + shape_text(entry->shape) + " in the file, wanted F32 " +
-                           shape_text(tensor.sizes()) + ")");
-    }
+  std::set<std::string> names;
+  for (const SafetensorsEntry& entry : found) {
+    names.insert(entry.name);
+    const auto match = wanted.find(entry.name);
+    if (match == wanted.end())
+      unexpected.push_back(entry.name);
+    else if (entry.dtype != "F32" || entry.shape != match->second)
+      mismatched.push_back(entry.name + " (" + entry.dtype + " " + shape_text(entry.shape) +
+                           " in the file, wanted F32 " + shape_text(match->second) + ")");
   }
-  for (const SafetensorsEntry& entry : reader.entries())
-    if (!wanted.count(entry.name)) unexpected.push_back(entry.name);
+  for (const auto& [name, shape] : wanted)
+    if (!names.count(name)) missing.push_back(name);
   check(missing.empty() && mismatched.empty() && unexpected.empty(), file.string(),
         ": holds another model than the recipe describes", missing.empty() ? "" : "\n  missing: ", some_of(missing),
         unexpected.empty() ? "" : "\n  unexpected: ", some_of(unexpected),
         mismatched.empty() ? "" : "\n  mismatched: ", some_of(mismatched));
+}
+
+void load_tensors(const Path& file, const NamedTensors& into) {
+  const SafetensorsReader reader(file);
+  std::map<std::string, std::vector<int64_t>> wanted;
+  for (const auto& [name, tensor] : into) wanted[name] = tensor.sizes().vec();
+  check_same_model(file, reader.entries(), wanted);
   for (const auto& [name, tensor] : into) {
     const SafetensorsEntry* entry = reader.find(name);
     std::memcpy(tensor.data_ptr(), reader.data(*entry), entry->end - entry->begin);

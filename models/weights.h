@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/files.h"
+#include "base/safetensors.h"
 #include "models/parameters.h"
 
 namespace weft {
@@ -17,8 +17,12 @@ using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 void save_tensors(const Path& file, const NamedTensors& tensors,
                   const std::map<std::string, std::string>& metadata = {});
 
-// Copies every tensor of the file into the one of the same name.  Names must be equal both ways and shapes as well; the
-// Error lists what is missing, unexpected and mismatched, and says that the file is of another model.
+// The tensors of the file are f32 and have these names and shapes, no more and no fewer.  The Error lists what is missing,
+// unexpected and mismatched, and says that the file is of another model.
+void check_same_model(const Path& file, const std::vector<SafetensorsEntry>& found,
+                      const std::map<std::string, std::vector<int64_t>>& wanted);
+
+// Copies every tensor of the file into the one of the same name; check_same_model holds.
 void load_tensors(const Path& file, const NamedTensors& into);
 
 NamedTensors named_values(const ParameterSet& parameters);

@@ -14,8 +14,8 @@ struct AdamWSpan {
   const float* gradient = nullptr;
   float* moment1 = nullptr;
   float* moment2 = nullptr;
-  float* ema = nullptr;            // none: nullptr
-  uint16_t* leaf_bf16 = nullptr;   // the master rounded to nearest even; none: nullptr
+  float* ema = nullptr;           // none: nullptr
+  uint16_t* leaf_bf16 = nullptr;  // the master rounded to nearest even; none: nullptr
   int64_t count = 0;
 };
 

@@ -2,99 +2,167 @@
 #include "trainer/flat.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
-#include <fnmatch.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 
 #include "base/error.h"
 
 namespace weft {
 namespace {
 
-constexpr int64_t kPad = 64;
-int64_t padded(int64_t count) {
-  return (count + kPad - 1) / kPad * kPad;
+constexpr int64_t kLeastUnit = 4096, kMostUnits = 256;
+
+int64_t padded(int64_t count, int64_t to = FlatLayout::kPad) {
+  return (count + to - 1) / to * to;
+}
+
+FlatLayout layout_for(int64_t numbers, const FlatSettings& settings, int ranks) {
+  FlatLayout layout;
+  layout.ranks = ranks;
+  layout.virtual_ranks = settings.virtual_ranks > 0 ? settings.virtual_ranks : ranks;
+  check(layout.virtual_ranks % ranks == 0, "engine.virtual_ranks = ", layout.virtual_ranks, " is no multiple of the ",
+        ranks, " ranks of this run");
+  layout.unit =
+      padded(std::max(numbers / kMostUnits, std::min(numbers, kLeastUnit)), FlatLayout::kPad * layout.virtual_ranks);
+  layout.count = padded(numbers, layout.unit);
+  layout.bucket_units = std::max<int64_t>(1, std::llround(settings.bucket_mib * (1 << 18) / double(layout.unit)));
+  return layout;
 }
 
 }  // namespace
 
-bool matches_glob(const std::string& name, const std::string& glob) {
-  return ::fnmatch(glob.c_str(), name.c_str(), 0) == 0;
-}
-
-FlatParameters::FlatParameters(ParameterSet& set, Precision precision, double weight_decay,
-                               const std::vector<std::string>& no_decay) {
-  std::vector<bool> used(no_decay.size());
-  const auto decays = [&](const Parameter& parameter) {
-    bool plain = parameter.value.dim() < 2;
-    for (size_t i = 0; i < no_decay.size(); ++i)
-      if (matches_glob(parameter.name, no_decay[i])) plain = used[i] = true;
-    return !plain;
-  };
-  std::vector<Parameter*> decayed, plain;
-  for (Parameter& parameter : set.all()) (decays(parameter) ? decayed : plain).push_back(&parameter);
-  for (size_t i = 0; i < no_decay.size(); ++i)
-    check(used[i], "optimizer.no_decay: \"", no_decay[i], "\" matches no parameter of the model");
+FlatParameters::FlatParameters(ParameterSet& set, const FlatSettings& settings, Comm& comm)
+    : settings_(settings), rank_(comm.rank()) {
   int64_t offset = 0;
-  const auto lay_out = [&](const std::vector<Parameter*>& members, double decay) {
-    Group group{offset, offset, decay};
-    for (Parameter* parameter : members) {
-      seats_.push_back({parameter, offset, parameter->value.numel(), parameter->value.sizes().vec()});
-      offset += padded(parameter->value.numel());
-    }
-    group.end = offset;
-    if (group.end > group.begin) groups_.push_back(group);
-  };
-  lay_out(decayed, weight_decay);
-  lay_out(plain, 0);
-
-  for (Tensor* flat : {&master_, &gradient_, &moment1_, &moment2_}) *flat = at::zeros({offset}, at::kFloat);
-  leaves_ = precision == Precision::bf16 ? at::zeros({offset}, at::kBFloat16) : master_;
-  for (const Seat& each : seats_) seat(each, precision);
-  refresh_leaves();
-}
-
-void FlatParameters::seat(const Seat& s, Precision precision) {
-  master_.narrow(0, s.offset, s.count).view(s.shape).copy_(s.parameter->value.detach());
-  // A scalar (the log of the scale) keeps f32: bf16 has 3 digits.
-  const bool narrow = precision == Precision::bf16 && s.count > 1;
-  Tensor leaf = (narrow ? leaves_ : master_).narrow(0, s.offset, s.count).view(s.shape).detach();
-  leaf.requires_grad_(true);
-  leaf.mutable_grad() = gradient_.narrow(0, s.offset, s.count).view(s.shape);
-  s.parameter->value = leaf;
-}
-
-void FlatParameters::zero_gradients() {
-  gradient_.zero_();
-}
-
-void FlatParameters::refresh_leaves() {
+  for (auto parameter = set.all().rbegin(); parameter != set.all().rend(); ++parameter) {
+    const Tensor& value = parameter->value;
+    seats_.push_back({&*parameter, offset, value.numel(), value.sizes().vec()});
+    offset += padded(value.numel());
+  }
+  layout_ = layout_for(offset, settings, comm.size());
+  exchange_ = comm.open_flats(layout_, settings.precision == Precision::bf16 ? 2 : 4);
+  for (const State state : {State::master, State::moment1, State::moment2, State::ema})
+    if (has(state) && !(state == State::master && settings.precision == Precision::fp32))
+      shards_[static_cast<int>(state)] = at::zeros({layout_.shard_size()}, at::kFloat);
   at::NoGradGuard no_grad;
-  if (!leaves_.is_same(master_)) leaves_.copy_(master_);
+  for (const Seat& each : seats_) seat(each);
+  comm.barrier();  // the leaves are filled
 }
 
-NamedTensors FlatParameters::named(const Tensor& flat, const std::string& prefix) const {
-  NamedTensors list;
-  for (const Seat& s : seats_)
-    list.emplace_back(prefix + s.parameter->name, flat.narrow(0, s.offset, s.count).view(s.shape));
-  return list;
+// Moves the parameter's value to its places.
+void FlatParameters::seat(const Seat& s) {
+  const Tensor value = s.parameter->value.detach().to(at::kFloat).contiguous();
+  const float* first = value.data_ptr<float>();
+  for (int64_t u = s.offset / layout_.unit; u * layout_.unit < s.offset + s.count; ++u) {
+    const Range mine = layout_.piece(u, rank_);
+    const int64_t begin = std::max(mine.begin, s.offset), end = std::min(mine.end, s.offset + s.count);
+    if (begin >= end) continue;
+    const auto copy_to = [&](State state) {
+      std::copy(first + begin - s.offset, first + end - s.offset, owned(state, begin));
+    };
+    if (settings_.precision == Precision::bf16) copy_to(State::master);
+    if (settings_.ema) copy_to(State::ema);
+  }
+  const Tensor leaf = leaf_of(s);
+  if (exchange_->fills_leaves()) leaf.copy_(value.view(s.shape));
+  const bool trains = s.parameter->trains;
+  leaf.requires_grad_(trains);
+  if (trains) leaf.mutable_grad() = gradient_of(*s.parameter);
+  s.parameter->value = leaf;
+  const int first_bucket = layout_.bucket_of(s.offset), last_bucket = layout_.bucket_of(s.offset + s.count - 1);
+  s.parameter->await = [this, first_bucket, last_bucket] { wait(first_bucket, last_bucket); };
 }
 
-Tensor FlatParameters::view_of(const Tensor& flat, const Parameter& parameter) const {
+Tensor FlatParameters::leaf_of(const Seat& s) {
+  const bool narrow = settings_.precision == Precision::bf16;
+  std::byte* place = exchange_->leaves() + s.offset * (narrow ? 2 : 4);
+  // A scalar (the log of a scale) is kept as f32 in its padded place: bf16 has 3 digits.
+  return at::from_blob(place, s.shape, narrow && s.count > 1 ? at::kBFloat16 : at::kFloat);
+}
+
+const FlatParameters::Seat& FlatParameters::seat_of(const Parameter& parameter) const {
   for (const Seat& s : seats_)
-    if (s.parameter == &parameter) return flat.narrow(0, s.offset, s.count).view(s.shape);
+    if (s.parameter == &parameter) return s;
   fail("no parameter ", parameter.name, " is seated here");
 }
 
-double norm_of(const Tensor& flat) {
-  const float* x = flat.data_ptr<float>();
-  const int64_t n = flat.numel();
-  WEFT_ASSERT(n % kPad == 0);
-  double sums[8] = {};
-  for (int64_t i = 0; i < n; i += 8)
-    for (int64_t lane = 0; lane < 8; ++lane) sums[lane] += static_cast<double>(x[i + lane]) * x[i + lane];
-  return std::sqrt(((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7])));
+Tensor FlatParameters::gradient_of(const Parameter& parameter) {
+  const Seat& s = seat_of(parameter);
+  return at::from_blob(gradient() + s.offset, s.shape, at::kFloat);
+}
+
+void FlatParameters::zero_gradients() {
+  std::memset(gradient(), 0, static_cast<size_t>(layout_.count) * sizeof(float));
+}
+
+bool FlatParameters::has(State state) const {
+  return state != State::ema || settings_.ema;
+}
+
+float* FlatParameters::piece(State state, int64_t unit) {
+  const Tensor& shard = shards_[static_cast<int>(state)];
+  if (shard.defined()) return shard.data_ptr<float>() + unit * layout_.piece_size();
+  WEFT_ASSERT(state == State::master && settings_.precision == Precision::fp32);
+  return reinterpret_cast<float*>(exchange_->leaves()) + layout_.piece(unit, rank_).begin;
+}
+
+uint16_t* FlatParameters::leaf_bf16(int64_t offset) {
+  if (settings_.precision == Precision::fp32) return nullptr;
+  return reinterpret_cast<uint16_t*>(exchange_->leaves()) + offset;
+}
+
+void FlatParameters::refresh_leaves(int64_t begin, int64_t end) {
+  if (settings_.precision == Precision::fp32) return;
+  const auto count = std::array{end - begin};
+  at::NoGradGuard no_grad;
+  at::from_blob(leaf_bf16(begin), count, at::kBFloat16).copy_(at::from_blob(owned(State::master, begin), count, at::kFloat));
+  for (const Seat& s : seats_)
+    if (s.count == 1 && s.offset >= begin && s.offset < end)
+      std::memcpy(leaf_bf16(s.offset), owned(State::master, s.offset), sizeof(float));
+}
+
+void FlatParameters::refresh_all_leaves() {
+  for (int64_t u = 0; u < layout_.units(); ++u) {
+    const Range mine = layout_.piece(u, rank_);
+    refresh_leaves(mine.begin, mine.end);
+  }
+  for (int bucket = 0; bucket < layout_.buckets(); ++bucket) exchange_->share(bucket);
+  wait_leaves();
+}
+
+void FlatParameters::wait(int first_bucket, int last_bucket) {
+  for (int bucket = first_bucket; bucket <= last_bucket; ++bucket) exchange_->wait_leaves(bucket);
+}
+
+void FlatParameters::wait_leaves() {
+  wait(0, layout_.buckets() - 1);
+}
+
+double FlatParameters::scalar(const Parameter& parameter) {
+  WEFT_ASSERT(seat_of(parameter).count == 1);
+  return parameter.use().item<double>();
+}
+
+NamedTensors FlatParameters::gathered(State state, Comm& comm) {
+  Tensor shard = at::empty({layout_.shard_size()}, at::kFloat);
+  const int64_t size = layout_.piece_size();
+  wait_leaves();
+  for (int64_t u = 0; u < layout_.units(); ++u)
+    std::copy_n(piece(state, u), size, shard.data_ptr<float>() + u * size);
+  const Tensor all = at::empty({layout_.ranks, layout_.units(), size}, at::kFloat);
+  comm.all_gather(shard.data_ptr(), shard.nbytes(), all.data_ptr());
+  const Tensor flat = all.transpose(0, 1).reshape({layout_.count});
+  NamedTensors list;
+  for (const Seat& s : seats_)
+    list.emplace_back(s.parameter->name, flat.narrow(0, s.offset, s.count).view(s.shape).clone());
+  std::reverse(list.begin(), list.end());
+  return list;
 }
 
 }  // namespace weft

@@ -43,7 +43,7 @@ class FlatParameters {
   const std::vector<Seat>& seats() const { return seats_; }  // by offset
   const Seat& seat_of(const Parameter& parameter) const;
   int rank() const { return rank_; }
-  Precision precision() const { return precision_; }
+  Precision precision() const { return settings_.precision; }
 
   float* gradient() { return exchange_->gradient(); }
   Tensor gradient_of(const Parameter& parameter);  // a view
@@ -68,3 +68,18 @@ class FlatParameters {
 
   // Everything of one state, gathered on every rank (for tests and small models), by parameter name.
   NamedTensors gathered(State state, Comm& comm);
+
+ private:
+  void seat(const Seat& seat);
+  Tensor leaf_of(const Seat& seat);
+  void wait(int first_bucket, int last_bucket);
+
+  FlatSettings settings_;
+  int rank_;
+  std::vector<Seat> seats_;
+  FlatLayout layout_;
+  std::unique_ptr<FlatExchange> exchange_;
+  Tensor shards_[4];  // by State; the master's is undefined in fp32
+};
+
+}  // namespace weft

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// AdamW (Loshchilov and Hutter, arXiv 1711.05101) as one fused call per group of the flat buffers, and the learning
-// rate's schedule.  Clipping rides inside the kernel, which divides the gradient by max(1, norm / clip).
+// AdamW over the numbers that this rank owns: one pass of trainer/adamw_kernel.h over each parameter's part of each
+// piece, bucket by bucket.  Clipping is a factor on the gradient; the moving average rides along.
 #pragma once
+
+#include <functional>
 
 #include "configs/fields.h"
 #include "trainer/flat.h"
+#include "trainer/groups.h"
 
 namespace weft {
 
@@ -13,32 +16,45 @@ struct OptimizerSettings final : Settings {
   double beta1 = 0.9, beta2 = 0.98, epsilon = 1e-6;
   double weight_decay = 0.2;
   std::vector<std::string> no_decay = {};
+  double layer_decay = 1;
+  std::vector<std::string> lr_scales = {};
+  std::vector<std::string> frozen = {};
   double clip_norm = 0;
   double ema = 0;
   void fields(Fields& visit) override;
+  GroupSettings groups() const { return {weight_decay, no_decay, layer_decay, lr_scales, frozen}; }
 };
-
-struct ScheduleSettings final : Settings {
-  std::string shape = "cosine";
-  int64_t warmup_steps = 0;
-  double final_share = 0;
-  void fields(Fields& visit) override;
-};
-
-// The learning rate of a step (0, 1, ...) of `steps`: linear warm-up lr * (step + 1) / warmup, then the shape.
-double learning_rate(const ScheduleSettings& schedule, double peak, int64_t step, int64_t steps);
 
 class AdamW {
  public:
-  AdamW(FlatParameters& flat, const OptimizerSettings& settings);
-  // One update with the gradients in the flat buffer, whose norm is given.  `updates`: how many went before.
-  void step(double lr, double gradient_norm, int64_t updates);
-  Tensor& ema() { return ema_; }  // f32 flat; undefined where settings.ema is 0
+  // `groups`: of each parameter of the model's set, in its order.
+  AdamW(FlatParameters& flat, const OptimizerSettings& settings, const std::vector<ParameterGroup>& groups);
+
+  // One update with the summed gradients in the owned pieces, whose global norm is given.  `updates`: how many went
+  // before.  Buckets are done last to first, about the order in which the next forward needs them; after each,
+  // written(bucket).
+  void step(double lr, double gradient_norm, int64_t updates, const std::function<void(int)>& written);
 
  private:
+  // Of one parameter, what lies in one piece of this rank; padded, so a multiple of 64.
+  struct Segment {
+    int64_t offset, count;
+    double lr_scale, weight_decay;
+    bool is_scalar;
+  };
+  void update(const Segment& segment, double lr, double gradient_factor, int64_t updates);
+
   FlatParameters& flat_;
   OptimizerSettings settings_;
-  Tensor ema_;
+  std::vector<std::vector<Segment>> segments_;  // by bucket
 };
+
+// Freezes what the settings freeze and gives everybody's group; before the parameters are seated.
+std::vector<ParameterGroup> group_parameters(ParameterSet& set, const OptimizerSettings& settings);
+
+// The square of the norm of the world's gradient: sums of squares in double over each virtual rank's piece of each unit,
+// added in one order on every rank.  `mine`: owned_squares() of every rank, by rank.
+std::vector<double> owned_squares(FlatParameters& flat);
+double add_squares(const FlatLayout& layout, const std::vector<std::vector<double>>& by_rank);
 
 }  // namespace weft

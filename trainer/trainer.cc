@@ -5,13 +5,17 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
+#include <c10/util/Exception.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
+#include <new>
 
 #include "base/error.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "trainer/gather.h"
 #include "trainer/texts.h"
@@ -19,31 +23,59 @@
 namespace weft {
 namespace {
 
-class CommTimer {
+using Clock = std::chrono::steady_clock;
+
+// Adds the time of its life to a sum.
+class Timer {
  public:
-  explicit CommTimer(StepReport& report) : report_(report) {}
-  ~CommTimer() {
-    report_.communication_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
+  explicit Timer(double& sum) : sum_(sum) {}
+  ~Timer() { sum_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
 
  private:
-  StepReport& report_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  double& sum_;
+  Clock::time_point start_ = Clock::now();
 };
+
+// Runs body; false where memory ran out in it.
+template <class Body>
+bool fits_in_memory(const Body& body) {
+  try {
+    body();
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  } catch (const c10::OutOfMemoryError&) {
+    return false;
+  } catch (const c10::Error& error) {  // LibTorch's allocator for CPUs has no type of its own
+    if (std::string(error.what()).find("DefaultCPUAllocator") == std::string::npos) throw;
+    return false;
+  }
+}
+
+// For the fault plan: in the first weight that this rank owns.
+void flip_a_bit(FlatParameters& flat) {
+  const int width = flat.precision() == Precision::bf16 ? 2 : 4;
+  flat.exchange().leaves()[flat.layout().piece(0, flat.rank()).begin * width] ^= std::byte{1};
+}
+
+Range part_of(Range whole, int64_t i, int64_t parts) {
+  const Range part = share_of(whole.size(), static_cast<int>(i), static_cast<int>(parts));
+  return {whole.begin + part.begin, whole.begin + part.end};
+}
 
 }  // namespace
 
 // World features are leaves: the loss's gradients on them seed the backward of what this rank encoded itself.
-struct Trainer::Exchanged {
-  Tensor image_BD, text_TD, scale;
-  // With one micro-batch: this rank's features with their graph.  With several they are encoded again in go_back().
-  Tensor my_images, my_texts;
+struct Trainer::WorldFeatures {
+  Tensor image_BD, text_TD, log_scale;
 };
 
-Learner::Learner(std::unique_ptr<Model> m, Precision precision, const OptimizerSettings& settings)
+Learner::Learner(std::unique_ptr<Model> m, const FlatSettings& flat_settings, const OptimizerSettings& settings,
+                 Comm& comm)
     : model(std::move(m)),
-      flat(model->parameters(), precision, settings.weight_decay, settings.no_decay),
-      optimizer(flat, settings) {}
+      groups(group_parameters(model->parameters(), settings)),
+      flat(model->parameters(), flat_settings, comm),
+      optimizer(flat, settings, groups) {}
 
 Trainer::Trainer(Learner& learner, std::vector<std::unique_ptr<Loss>> losses, OptimizerSettings optimizer,
                  ScheduleSettings schedule, StepSettings step, Comm& comm)
@@ -51,102 +83,169 @@ Trainer::Trainer(Learner& learner, std::vector<std::unique_ptr<Loss>> losses, Op
       losses_(std::move(losses)),
       optimizer_(std::move(optimizer)),
       schedule_(std::move(schedule)),
-      step_(step),
-      comm_(comm) {
+      step_(std::move(step)),
+      comm_(comm),
+      reducer_(learner.flat),
+      guard_(learner.flat, comm) {
   for (const auto& loss : losses_)
     check(loss->couples() == Couples::batch,
           "this trainer takes losses that couple the batch; found one that does not");
 }
 
-StepReport Trainer::take(Batch& batch, int64_t updates, bool stop) {
-  StepReport report;
-  report.lr = learning_rate(schedule_, optimizer_.lr, batch.step, step_.steps);
-  agree_before(batch, stop, report);
-  learner_.flat.zero_gradients();
-  Exchanged features = exchange(batch, report);
-  report.loss = judge(batch, features, report);
-  go_back(batch, features);
-  {
-    const CommTimer timer(report);
-    Tensor& gradient = learner_.flat.gradient();
-    comm_.all_reduce(std::span<float>(gradient.data_ptr<float>(), static_cast<size_t>(gradient.numel())));
+StepReport Trainer::take(Batch& batch, const StepInput& input) {
+  for (;;) {
+    StepReport report;
+    report.lr = learning_rate(schedule_, optimizer_.lr, batch.step, step_.steps);
+    if (attempt(batch, input, report) == Outcome::taken) return report;
+    halve_micro_batch(batch);
   }
-  update(updates, report);
-  return report;
 }
 
-// The control exchange before the step: who wants to stop, and which images nobody can judge.
-void Trainer::agree_before(Batch& batch, bool stop, StepReport& report) {
-  const CommTimer timer(report);
-  std::vector<float> flags(1 + batch.samples.size(), 0.f);
-  flags[0] = stop;
+Trainer::Outcome Trainer::attempt(Batch& batch, const StepInput& input, StepReport& report) {
+  const Clock::time_point start = Clock::now();
+  learner_.flat.exchange().take_times();
+  std::vector<Piece> pieces = pieces_of(batch);
+  comm_.tell("forward", batch.step, input.sample);
+  fault::at("forward", batch.step);
+  if (fault::due("desync", batch.step)) comm_.barrier();
+  const bool encoded = encode(batch, pieces);
+  if (!agree(batch, input, encoded, report)) return Outcome::out_of_memory;
+  WorldFeatures features = gather(batch, pieces, report);
+  report.loss = judge(batch, features, report);
+  comm_.tell("backward", batch.step, input.sample);
+  fault::at("backward", batch.step);
+  const bool went_back = go_back(batch, pieces, features);
+  const auto times = learner_.flat.exchange().take_times();
+  report.hidden_seconds = times.hidden;
+  report.exposed_seconds = times.exposed;
+  if (fault::due("flip", batch.step)) flip_a_bit(learner_.flat);
+  if (checks_weights(batch.step)) guard_.verify();
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  if (!agree_after(went_back, seconds - report.control_seconds - times.exposed, input, report))
+    return Outcome::out_of_memory;
+  comm_.tell("update", batch.step, input.sample);
+  fault::at("update", batch.step);
+  if (step_.before_update) step_.before_update();
+  update(input.updates, report);
+  if (checks_weights(batch.step + 1)) guard_.note();
+  return Outcome::taken;
+}
+
+// Images of each virtual rank are cut into runs of at most micro_batch, and texts into as many.
+std::vector<Trainer::Piece> Trainer::pieces_of(const Batch& batch) const {
+  // The number of runs follows from the virtual rank with the most images, so that every rank takes the same path.
+  const int64_t world = learner_.flat.layout().virtual_ranks, each = reducer_.virtual_ranks();
+  const int64_t most = (static_cast<int64_t>(batch.samples.size()) + world - 1) / world;
+  const int64_t size = step_.micro_batch > 0 ? step_.micro_batch : most;
+  const int64_t runs = (most + size - 1) / size;
+  const auto share = [&](int64_t count, int64_t j) {
+    return share_of(count, static_cast<int>(comm_.rank() * each + j), static_cast<int>(world));
+  };
+  std::vector<Piece> pieces;
+  for (int64_t j = 0; j < each; ++j) {
+    const Range images = share(static_cast<int64_t>(batch.samples.size()), j);
+    const Range texts = share(static_cast<int64_t>(batch.tokens.size()), j);
+    for (int64_t i = 0; i < runs; ++i)
+      pieces.push_back({static_cast<int>(j), part_of(images, i, runs), part_of(texts, i, runs), {}, {}});
+  }
+  return pieces;
+}
+
+namespace {
+
+void encode_piece(const Model& model, const Batch& batch, Range images, Range texts, Tensor& image_features,
+                  Tensor& text_features) {
+  if (images.size() > 0) {
+    const int64_t side = batch.image_size, bytes = 3 * side * side;
+    auto* first = const_cast<uint8_t*>(batch.pixels.data()) + (images.begin - batch.images.begin) * bytes;
+    image_features = model.encode(at::from_blob(first, {images.size(), 3, side, side}, at::kByte));
+  }
+  if (texts.size() > 0) text_features = embed_trimmed(model, batch.tokens, texts);
+}
+
+}  // namespace
+
+// With one run for each virtual rank the graph is kept for go_back(); with several, what is encoded here is encoded
+// again there, so that the memory is that of one run.
+bool Trainer::encode(const Batch& batch, std::vector<Piece>& pieces) const {
+  const bool keeps_graph = static_cast<int>(pieces.size()) == reducer_.virtual_ranks();
+  return fits_in_memory([&] {
+    if (fault::due("oom", batch.step)) throw std::bad_alloc();
+    at::AutoGradMode mode(keeps_graph);
+    for (Piece& p : pieces)
+      encode_piece(*learner_.model, batch, p.images, p.texts, p.image_features, p.text_features);
+  });
+}
+
+// The control exchange before the backward: who ran out of memory, who wants to stop, which images nobody can judge.
+// False where the step must be taken again.
+bool Trainer::agree(Batch& batch, const StepInput& input, bool encoded, StepReport& report) {
+  const Timer timer(report.control_seconds);
+  constexpr size_t kFlags = 5;
+  std::vector<float> flags(kFlags + batch.samples.size(), 0.f);
+  flags[0] = !encoded;
+  flags[1] = input.stop;
+  flags[2] = input.save_due;
+  flags[3] = static_cast<float>(input.save_state);
+  flags[4] = -static_cast<float>(input.save_state);
   for (const auto& [image, reason] : batch.damaged) {
-    flags[1 + static_cast<size_t>(image)] = 1;
+    flags[kFlags + static_cast<size_t>(image)] = 1;
     log_warning("step ", batch.step, ": left out an image: ", reason);
   }
   comm_.all_reduce(flags, Comm::Op::max);
-  report.stop_agreed = flags[0] > 0;
+  if (flags[0] > 0) return false;
+  report.stop_agreed = flags[1] > 0;
+  report.save_agreed = flags[2] > 0;
+  report.most_save_state = static_cast<int>(flags[3]);
+  report.least_save_state = static_cast<int>(-flags[4]);
   for (size_t image = 0; image < batch.samples.size(); ++image) {
-    if (flags[1 + image] == 0) continue;
+    if (flags[kFlags + image] == 0) continue;
     batch.cells.forget_image(static_cast<int32_t>(image));
     ++report.damaged;
   }
+  return true;
 }
 
-Tensor Trainer::pixels_of(const Batch& batch, Range images) const {
-  const int64_t side = batch.image_size, bytes = 3 * side * side;
-  auto* first = const_cast<uint8_t*>(batch.pixels.data()) + (images.begin - batch.images.begin) * bytes;
-  return at::from_blob(first, {images.size(), 3, side, side}, at::kByte);
+void Trainer::halve_micro_batch(const Batch& batch) {
+  const int64_t world = learner_.flat.layout().virtual_ranks;
+  const int64_t whole = (static_cast<int64_t>(batch.samples.size()) + world - 1) / world;
+  const int64_t now = step_.micro_batch > 0 ? std::min(step_.micro_batch, whole) : whole;
+  check(step_.halves_on_out_of_memory, "step ", batch.step, ": out of memory with a micro-batch of ", now,
+        " images; engine.determinism = \"elastic\" keeps it fixed\nhint: start again with batch.micro = ",
+        std::max<int64_t>(1, now / 2));
+  check(now > 1, "step ", batch.step, ": out of memory with a micro-batch of one image of ", batch.image_size,
+        " pixels; a smaller model, or more memory, is wanted");
+  step_.micro_batch = (now + 1) / 2;
+  log_info("step ", batch.step, ": out of memory on some rank with a micro-batch of ", now, " images; all ranks go on with ",
+           step_.micro_batch);
 }
 
-// Images are cut into pieces of at most micro_batch, and texts into as many.
-std::vector<std::pair<Range, Range>> Trainer::micro_batches(const Batch& batch) const {
-  // The number of pieces follows from the rank with the most images, so that every rank takes the same path.
-  const int64_t most = (static_cast<int64_t>(batch.samples.size()) + comm_.size() - 1) / comm_.size();
-  const int64_t size = step_.micro_batch > 0 ? step_.micro_batch : most;
-  const int pieces = static_cast<int>((most + size - 1) / size);
-  const auto piece = [&](Range whole, int i) {
-    const Range part = share_of(whole.size(), i, pieces);
-    return Range{whole.begin + part.begin, whole.begin + part.end};
-  };
-  std::vector<std::pair<Range, Range>> list;
-  for (int i = 0; i < pieces; ++i) list.emplace_back(piece(batch.images, i), piece(batch.texts, i));
-  return list;
-}
-
-Trainer::Exchanged Trainer::exchange(const Batch& batch, StepReport& report) {
-  const Model& model = *learner_.model;
-  const auto pieces = micro_batches(batch);
-  const bool keeps_graph = pieces.size() == 1;
-  Exchanged features;
-  {
-    at::AutoGradMode mode(keeps_graph);
-    std::vector<Tensor> images, texts;
-    for (const auto& [image_range, text_range] : pieces) {
-      if (image_range.size() > 0) images.push_back(model.encode(pixels_of(batch, image_range)));
-      if (text_range.size() > 0) texts.push_back(embed_trimmed(model, batch.tokens, text_range));
-    }
-    features.my_images = at::cat(images, 0);
-    const int64_t width = features.my_images.size(1);
-    features.my_texts = texts.empty() ? at::zeros({0, width}, at::kFloat) : at::cat(texts, 0);
+Trainer::WorldFeatures Trainer::gather(const Batch& batch, const std::vector<Piece>& pieces, StepReport& report) {
+  std::vector<Tensor> images, texts;
+  for (const Piece& p : pieces) {
+    if (p.images.size() > 0) images.push_back(p.image_features.detach());
+    if (p.texts.size() > 0) texts.push_back(p.text_features.detach());
   }
+  const Tensor my_images = at::cat(images, 0);
+  const Tensor my_texts = texts.empty() ? at::zeros({0, my_images.size(1)}, at::kFloat) : at::cat(texts, 0);
+  WorldFeatures features;
   {
-    const CommTimer timer(report);
-    features.image_BD = gather_rows(features.my_images, static_cast<int64_t>(batch.samples.size()), comm_);
-    features.text_TD = gather_rows(features.my_texts, static_cast<int64_t>(batch.tokens.size()), comm_);
-    features.image_BD.requires_grad_(true);
-    features.text_TD.requires_grad_(true);
+    const Timer timer(report.control_seconds);
+    features.image_BD = gather_rows(my_images, static_cast<int64_t>(batch.samples.size()), comm_);
+    features.text_TD = gather_rows(my_texts, static_cast<int64_t>(batch.tokens.size()), comm_);
   }
-  const Tensor log_scale = learner_.flat.view_of(learner_.flat.master(), model.logit_scale());
-  features.scale = log_scale.detach().clone().requires_grad_(true);
+  if (fault::due("nan", batch.step)) features.image_BD.fill_(std::numeric_limits<float>::quiet_NaN());
+  features.image_BD.requires_grad_(true);
+  features.text_TD.requires_grad_(true);
+  features.log_scale = learner_.model->logit_scale().use().detach().clone().requires_grad_(true);
   return features;
 }
 
 // The loss of the whole step, computed alike on every rank; leaves gradients on the world's features.
-double Trainer::judge(const Batch& batch, Exchanged& f, StepReport& report) {
-  const PairFeatures features{f.image_BD, f.text_TD, f.scale.exp()};
+double Trainer::judge(const Batch& batch, WorldFeatures& f, StepReport& report) {
+  const PairFeatures features{f.image_BD, f.text_TD, f.log_scale.exp()};
   Tensor total =
-      (f.image_BD.sum() + f.text_TD.sum() + f.scale) * 0;  // a step with nothing to judge still has gradients
+      (f.image_BD.sum() + f.text_TD.sum() + f.log_scale) * 0;  // a step with nothing to judge still has gradients
   for (const auto& loss : losses_) {
     const Counts counts = loss->count(batch.cells);
     const Terms terms = loss->sum(features, batch.cells);
@@ -161,40 +260,81 @@ double Trainer::judge(const Batch& batch, Exchanged& f, StepReport& report) {
   return total.item<double>();
 }
 
-void Trainer::go_back(const Batch& batch, const Exchanged& f) {
-  const Model& model = *learner_.model;
-  const auto pieces = micro_batches(batch);
-  const auto seed = [](const Tensor& world, Range range) { return world.grad().narrow(0, range.begin, range.size()); };
-  for (const auto& [image_range, text_range] : pieces) {
-    std::vector<Tensor> roots, seeds;
-    if (image_range.size() > 0) {
-      roots.push_back(pieces.size() == 1 ? f.my_images : model.encode(pixels_of(batch, image_range)));
-      seeds.push_back(seed(f.image_BD, image_range));
+// False where memory ran out; then the sums are worth nothing, but every bucket has left, so no rank waits.
+bool Trainer::go_back(const Batch& batch, const std::vector<Piece>& pieces, const WorldFeatures& f) {
+  const Parameter& log_scale = learner_.model->logit_scale();
+  bool fits = true;
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    const Piece& piece = pieces[i];
+    const bool first = i == 0 || pieces[i - 1].virtual_rank != piece.virtual_rank;
+    const bool last = i + 1 == pieces.size() || pieces[i + 1].virtual_rank != piece.virtual_rank;
+    if (first) reducer_.start(piece.virtual_rank);
+    // Every rank holds the whole gradient of the scale; one virtual rank gives it to the sum.
+    if (i == 0 && comm_.is_first()) learner_.flat.gradient_of(log_scale).copy_(f.log_scale.grad());
+    if (i + 1 == pieces.size()) {
+      reducer_.arm();
+      reducer_.complete(log_scale);
     }
-    if (text_range.size() > 0) {
-      roots.push_back(pieces.size() == 1 ? f.my_texts : embed_trimmed(model, batch.tokens, text_range));
-      seeds.push_back(seed(f.text_TD, text_range));
-    }
-    if (!roots.empty()) torch::autograd::backward(roots, seeds);
+    fits = fits && fits_in_memory([&] { go_back_through(batch, piece, f); });
+    if (last) reducer_.finish(piece.virtual_rank);
   }
-  // Every rank holds the whole gradient of the scale; one of them gives it to the sum.
-  if (comm_.is_first()) {
-    at::NoGradGuard no_grad;
-    learner_.flat.view_of(learner_.flat.gradient(), model.logit_scale()).add_(f.scale.grad());
+  return fits;
+}
+
+void Trainer::go_back_through(const Batch& batch, const Piece& piece, const WorldFeatures& f) {
+  Tensor images = piece.image_features, texts = piece.text_features;
+  const bool kept = (images.defined() && images.requires_grad()) || (texts.defined() && texts.requires_grad());
+  if (!kept) encode_piece(*learner_.model, batch, piece.images, piece.texts, images, texts);
+  std::vector<Tensor> roots, seeds;
+  const auto add = [&](const Tensor& mine, const Tensor& world, Range range) {
+    if (range.size() == 0 || !mine.requires_grad()) return;  // a frozen tower has no way back
+    roots.push_back(mine);
+    seeds.push_back(world.grad().narrow(0, range.begin, range.size()));
+  };
+  add(images, f.image_BD, piece.images);
+  add(texts, f.text_TD, piece.texts);
+  if (!roots.empty()) torch::autograd::backward(roots, seeds);
+}
+
+// The control exchange after the backward: the norm, and whether every rank got through.  False where memory ran out.
+bool Trainer::agree_after(bool succeeded, double compute_seconds, const StepInput& input, StepReport& report) {
+  const Timer timer(report.control_seconds);
+  std::vector<double> mine = owned_squares(learner_.flat);
+  const size_t squares = mine.size(), width = squares + 4;
+  for (const double value : {double(!succeeded), double(!std::isfinite(report.loss)), compute_seconds, input.data_seconds})
+    mine.push_back(value);
+  std::vector<double> all(width * static_cast<size_t>(comm_.size()));
+  comm_.all_gather(mine.data(), mine.size() * sizeof(double), all.data());
+  bool fits = true, finite = true;
+  std::vector<std::vector<double>> by_rank;
+  for (auto rank = all.begin(); rank != all.end(); rank += static_cast<int64_t>(width)) {
+    by_rank.emplace_back(rank, rank + static_cast<int64_t>(squares));
+    const auto rest = rank + static_cast<int64_t>(squares);
+    fits = fits && rest[0] == 0;
+    finite = finite && rest[1] == 0;
+    report.compute_seconds.push_back(rest[2]);
+    report.data_seconds.push_back(rest[3]);
   }
+  report.gradient_norm = std::sqrt(add_squares(learner_.flat.layout(), by_rank));
+  report.skipped = !finite || !std::isfinite(report.gradient_norm);
+  return fits;
 }
 
 void Trainer::update(int64_t updates, StepReport& report) {
-  at::NoGradGuard no_grad;
-  report.gradient_norm = norm_of(learner_.flat.gradient());
-  report.skipped = !std::isfinite(report.gradient_norm) || !std::isfinite(report.loss);
-  Tensor log_scale = learner_.flat.view_of(learner_.flat.master(), learner_.model->logit_scale());
-  if (!report.skipped) {
-    learner_.optimizer.step(report.lr, report.gradient_norm, updates);
-    log_scale.clamp_(0, std::log(step_.most_logit_scale));
-    learner_.flat.refresh_leaves();
+  FlatParameters& flat = learner_.flat;
+  const Parameter& scale = learner_.model->logit_scale();
+    if (!report.skipped) {
+    const int64_t at = flat.seat_of(scale).offset;
+    learner_.optimizer.step(report.lr, report.gradient_norm, updates, [&](int bucket) {
+      if (flat.owns(at) && flat.layout().bucket_of(at) == bucket) {
+        float& value = *flat.owned(State::master, at);
+        value = std::clamp(value, 0.f, static_cast<float>(std::log(step_.most_logit_scale)));
+        flat.refresh_leaves(at, at + FlatLayout::kPad);
+      }
+      flat.exchange().share(bucket);
+    });
   }
-  report.logit_scale = std::exp(log_scale.item<double>());
+  report.logit_scale = std::exp(flat.scalar(scale));
 }
 
 }  // namespace weft

@@ -90,12 +90,13 @@ int run(const Path& folder, int64_t micro_batch) {
   schedule.shape = "constant";
   InfoNceSettings loss;
   loss.positives = "identity";
-  Learner learner(std::move(model), Precision::fp32, optimizer);
+  Learner learner(std::move(model), FlatSettings{}, optimizer, comm);
   std::vector<std::unique_ptr<Loss>> losses;
   losses.push_back(loss.build());
   LocalComm comm;
   const auto steps = static_cast<int64_t>(order.size());
-  Trainer trainer(learner, std::move(losses), optimizer, schedule, {steps, micro_batch, 100}, comm);
+  Trainer trainer(learner, std::move(losses), optimizer, schedule,
+                  StepSettings{.steps = steps, .micro_batch = micro_batch}, comm);
   double worst = 0;
   for (int64_t step = 0; step < steps; ++step) {
     Batch batch = batch_of(pairs, order[static_cast<size_t>(step)], step);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/cat.h>
 
 #include <algorithm>
 
@@ -74,6 +75,10 @@ struct Setup {
   int64_t images = 16, steps = 20, micro_batch = 0;
   double ema = 0.9;
   Precision precision = Precision::fp32;
+  int virtual_ranks = 0;
+  double bucket_mib = 16;
+  bool recompute = false;
+  std::vector<std::string> frozen = {};
 };
 
 inline OptimizerSettings optimizer(const Setup& setup) {
@@ -81,11 +86,16 @@ inline OptimizerSettings optimizer(const Setup& setup) {
   o.lr = 1e-3;
   o.clip_norm = 1;
   o.ema = setup.ema;
+  o.frozen = setup.frozen;
   return o;
 }
 
-inline std::unique_ptr<Learner> learner(const Setup& setup) {
-  return std::make_unique<Learner>(small_model().build(kVocabulary, 5), setup.precision, optimizer(setup));
+inline std::unique_ptr<Learner> learner(const Setup& setup, Comm& comm) {
+  TwoTowerSettings model = small_model();
+  model.recompute = setup.recompute;
+  return std::make_unique<Learner>(model.build(kVocabulary, 5),
+                                   FlatSettings{setup.precision, setup.ema > 0, setup.virtual_ranks, setup.bucket_mib},
+                                   optimizer(setup), comm);
 }
 
 inline Trainer trainer(Learner& learner, const Setup& setup, Comm& comm) {
@@ -95,7 +105,17 @@ inline Trainer trainer(Learner& learner, const Setup& setup, Comm& comm) {
   losses.push_back(loss.build());
   ScheduleSettings schedule;
   schedule.warmup_steps = 4;
-  return Trainer(learner, std::move(losses), optimizer(setup), schedule, {setup.steps, setup.micro_batch, 100}, comm);
+  return Trainer(learner, std::move(losses), optimizer(setup), schedule,
+                 StepSettings{.steps = setup.steps, .micro_batch = setup.micro_batch, .check_every = 5}, comm);
+}
+
+// Masters, moments and average of the world, one after another.
+inline Tensor all_state(Learner& learner, Comm& comm) {
+  std::vector<Tensor> parts;
+  for (const State state : {State::master, State::moment1, State::moment2, State::ema})
+    if (learner.flat.has(state))
+      for (const auto& [name, value] : learner.flat.gathered(state, comm)) parts.push_back(value.flatten());
+  return at::cat(parts);
 }
 
 // Losses of steps [begin, end).
@@ -103,7 +123,7 @@ inline std::vector<double> take_steps(Trainer& trainer, const Setup& setup, Comm
   std::vector<double> losses;
   for (int64_t step = begin; step < end; ++step) {
     Batch b = batch(step, setup.images, comm.rank(), comm.size());
-    losses.push_back(trainer.take(b, step, false).loss);
+    losses.push_back(trainer.take(b, {.updates = step}).loss);
   }
   return losses;
 }

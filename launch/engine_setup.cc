@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/engine_setup.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+
+#include <bit>
+#include <cstdlib>
+#include <thread>
+
+#include "base/error.h"
+#include "base/fault.h"
+
+namespace weft {
+
+int set_up_engine(const EngineSettings& engine, int ranks_of_host) {
+  if (engine.elastic())
+    check(engine.virtual_ranks > 0 && std::has_single_bit(static_cast<uint64_t>(engine.virtual_ranks)),
+          "engine.virtual_ranks is ", engine.virtual_ranks, "; engine.determinism = \"elastic\" wants a power of two");
+  else
+    check(engine.virtual_ranks == 0, "engine.virtual_ranks = ", engine.virtual_ranks,
+          " belongs to engine.determinism = \"elastic\"; found \"", engine.determinism, "\"");
+  fault::add_plan(engine.faults);
+  if (engine.determinism != "off") {
+    // MKL reads it at its first product.  STRICT makes results independent of the alignment of memory as well.
+    ::setenv("MKL_CBWR", engine.elastic() ? "AVX2,STRICT" : "AUTO", 0);
+    at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
+  }
+  int threads = static_cast<int>(engine.threads);
+  if (threads == 0 && engine.elastic()) threads = 1;
+  if (threads == 0) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / ranks_of_host);
+  at::set_num_threads(threads);
+  return threads;
+}
+
+std::map<std::string, std::string> pinned_by(const RunConfig& config, int threads) {
+  const char* mkl = std::getenv("MKL_CBWR");
+  return {{"batch.micro", std::to_string(config.batch.micro)},
+          {"engine.virtual_ranks", std::to_string(config.engine.virtual_ranks)},
+          {"instruction set", at::get_cpu_capability()},
+          {"MKL_CBWR", mkl == nullptr ? "" : mkl},
+          {"threads of a rank", std::to_string(threads)}};
+}
+
+void check_pinned(const std::map<std::string, std::string>& saved, const std::map<std::string, std::string>& now) {
+  std::string changes;
+  for (const auto& [name, value] : now) {
+    const auto before = saved.find(name);
+    if (before == saved.end() || before->second != value)
+      changes += "\n  " + name + " was \"" + (before == saved.end() ? "" : before->second) + "\", is now \"" + value + "\"";
+  }
+  check(changes.empty(), "an elastic run goes on only where it gives the same bits:", changes,
+        "\nhint: engine.determinism = \"run\" in a new run.folder has no such limits");
+}
+
+}  // namespace weft

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/launcher.h"
+
+#include <cctype>
+#include <cstdlib>
+#include <string>
+
+#include "base/error.h"
+
+namespace weft {
+namespace {
+
+// 0 where the variable is absent or no number.
+int number_of(const char* variable) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? 0 : std::atoi(text);
+}
+
+// The ranks of the step that srun started.  The script of a batch job, and what it starts itself, is no such step.
+int ranks_of_srun() {
+  const char* step = std::getenv("SLURM_STEP_ID");
+  if (step == nullptr || std::isdigit(static_cast<unsigned char>(*step)) == 0) return 0;
+  return number_of(std::getenv("SLURM_STEP_NUM_TASKS") != nullptr ? "SLURM_STEP_NUM_TASKS" : "SLURM_NTASKS");
+}
+
+// mpirun and mpiexec start their own helpers through srun, so their variables count first.
+int ranks_of_launcher() {
+  for (const char* variable : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"})
+    if (const int ranks = number_of(variable); ranks > 0) return ranks;
+  return ranks_of_srun();
+}
+
+[[noreturn]] void fail_alone(int ranks) {
+  fail(ranks, " ranks were started, but each of them is alone: this weft's MPI does not speak the launcher's language.  "
+       "With srun, say --mpi=pmix (srun --mpi=list shows what there is); with mpirun or mpiexec, take the one of the MPI "
+       "that weft was built with (weft doctor shows it)");
+}
+
+}  // namespace
+
+bool started_by_mpi() {
+  for (const char* variable : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"})
+    if (std::getenv(variable) != nullptr) return true;
+  if (const int ranks = ranks_of_srun(); ranks > 1) fail_alone(ranks);
+  return false;
+}
+
+void check_world_size(int ranks) {
+  const int started = ranks_of_launcher();
+  if (ranks == 1 && started > 1) fail_alone(started);
+}
+
+}  // namespace weft
