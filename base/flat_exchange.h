@@ -42,6 +42,8 @@ class FlatExchange {
   virtual float* gradient() = 0;     // [count]
   virtual std::byte* leaves() = 0;   // [count * leaf_bytes]
   virtual bool fills_leaves() = 0;   // this rank writes the first values (one rank of those that share a memory)
+  // Where both lie: the number of a GPU, or -1 for the memory of the CPU.
+  virtual int device() const { return -1; }
 
   // This rank's gradient of the bucket is complete and stays as it is until finish_reduce().  Every rank names every
   // bucket once a step, in the order 0, 1, 2, ...; returns at once.

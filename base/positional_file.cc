@@ -13,7 +13,8 @@
 namespace weft {
 
 PositionalFile::PositionalFile(const Path& path, Mode mode)
-    : path_(path), descriptor_(::open(path.c_str(), O_CLOEXEC | (mode == Mode::read ? O_RDONLY : O_RDWR | O_CREAT), 0666)) {
+    : path_(path),
+      descriptor_(::open(path.c_str(), O_CLOEXEC | (mode == Mode::read ? O_RDONLY : O_RDWR | O_CREAT), 0666)) {
   check(descriptor_ >= 0, path_.string(), ": cannot open: ", std::strerror(errno));
 }
 

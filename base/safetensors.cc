@@ -296,7 +296,8 @@ void write_safetensors(const Path& path, std::vector<SafetensorsTensor> tensors,
     const size_t of_a = index_of_dtype(a.dtype), of_b = index_of_dtype(b.dtype);
     return of_a != of_b ? of_a > of_b : a.name < b.name;
   });
-  const std::string header = in_context([&] { return safetensors_header(tensors, metadata); }, "writing ", path.string());
+  const std::string header =
+      in_context([&] { return safetensors_header(tensors, metadata); }, "writing ", path.string());
 
   Path temporary = path;
   temporary += ".tmp";

@@ -32,12 +32,12 @@ endforeach()
 set(WEFT_WITH_CUDA ON)
 set(CMAKE_CUDA_COMPILER "${WEFT_NVCC}")
 set(CMAKE_CUDA_ARCHITECTURES "${WEFT_CUDA_ARCH}")
-set(CMAKE_CUDA_RUNTIME_LIBRARY None)  # CMake's own choice is a second, static copy
-set(CMAKE_CUDA_STANDARD 20)
-set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 set(CMAKE_CUDA_FLAGS_RELWITHDEBINFO "-O2 -lineinfo -DNDEBUG")
 set(CMAKE_CUDA_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 enable_language(CUDA)
+set(CMAKE_CUDA_RUNTIME_LIBRARY None)  # CMake's own choice is a second, static copy
+set(CMAKE_CUDA_EXTENSIONS OFF)
+set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)  # CMake 3.25 does not know that nvcc has it
 
 add_library(torch_cuda_kept INTERFACE)
 # libtorch_cuda's kernels register through static constructors that nothing refers to by name.  It names libraries that

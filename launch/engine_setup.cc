@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/fault.h"
+#include "trainer/device.h"
 
 namespace weft {
 
@@ -25,6 +26,9 @@ int set_up_engine(const EngineSettings& engine, int ranks_of_host) {
   if (engine.determinism != "off") {
     // MKL reads it at its first product.  STRICT makes results independent of the alignment of memory as well.
     ::setenv("MKL_CBWR", engine.elastic() ? "AVX2,STRICT" : "AUTO", 0);
+    // cuBLAS and NCCL read theirs at their first call; rings add in the same order every time.
+    ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
+    ::setenv("NCCL_ALGO", "Ring", 0);
     at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
   }
   int threads = static_cast<int>(engine.threads);
@@ -34,10 +38,28 @@ int set_up_engine(const EngineSettings& engine, int ranks_of_host) {
   return threads;
 }
 
-std::map<std::string, std::string> pinned_by(const RunConfig& config, int threads) {
+int device_of(const EngineSettings& engine, Comm& comm, int visible) {
+  const bool wants_gpu = engine.device == "cuda" || (engine.device == "auto" && visible > 0);
+  float ways[] = {wants_gpu ? 0.f : 1.f, wants_gpu ? 1.f : 0.f};
+  comm.all_reduce(ways, Comm::Op::max);
+  check(ways[0] + ways[1] == 1, "some ranks see a GPU and some see none; engine.device = \"cpu\" lets all of them do without");
+  if (!wants_gpu) return kCpu;
+  const HostPlace& place = comm.place();
+  check(visible > 0, "engine.device = \"cuda\", but rank ", comm.rank(),
+        " sees no GPU (weft doctor says what it sees; a weft without CUDA sees none)");
+  check(visible == 1 || place.local_rank < visible, "rank ", comm.rank(), " is one of ", place.local_ranks,
+        " ranks on a host where it sees ", visible, " GPUs; wanted at most one rank for each");
+  check(!engine.elastic() || comm.size() == 1, "engine.determinism = \"elastic\" on ", comm.size(),
+        " GPUs: NCCL adds in an order of its own, so that another number of ranks would give other bits; wanted one GPU, "
+        "engine.device = \"cpu\" or engine.determinism = \"run\"");
+  return visible == 1 ? 0 : place.local_rank;  // a launcher may show each rank its own GPU alone
+}
+
+std::map<std::string, std::string> pinned_by(const RunConfig& config, int threads, int device) {
   const char* mkl = std::getenv("MKL_CBWR");
   return {{"batch.micro", std::to_string(config.batch.micro)},
           {"engine.virtual_ranks", std::to_string(config.engine.virtual_ranks)},
+          {"device", device_name(device)},
           {"instruction set", at::get_cpu_capability()},
           {"MKL_CBWR", mkl == nullptr ? "" : mkl},
           {"threads of a rank", std::to_string(threads)}};

@@ -43,7 +43,7 @@ class Patience {
     if (waited_ < 200e-6) {
       ::sched_yield();
     } else {
-      const timespec nap{0, 50'000};
+      const timespec nap{0, waited_ < 0.1 ? 50'000 : 500'000};
       ::nanosleep(&nap, nullptr);
     }
   }
@@ -77,7 +77,7 @@ HostComm::HostComm(int rank, std::vector<int> first_ranks, Transport& transport)
     : Comm(rank, first_ranks.back(), place_of(rank, first_ranks)),
       transport_(transport),
       first_ranks_(std::move(first_ranks)),
-      memory_(transport.host_memory(HostRegion::bytes(size()))),
+      memory_(transport.host_memory(HostRegion::bytes(size()), HostRegion::bytes(size()))),
       region_(memory_.get(), size()) {}
 
 void HostComm::all_gather(const void* mine, size_t bytes, void* all) {
@@ -112,7 +112,8 @@ std::unique_ptr<FlatExchange> HostComm::open_flats(const FlatLayout& layout, int
   const std::vector<std::string> texts = gather_texts(mine);
   for (int r = 1; r < size(); ++r)
     if (texts[r] != texts[0])
-      throw Error(join("the ranks' models differ: rank 0 has ", texts[0], "; rank ", r, " has ", texts[r]), Exit::failed);
+      throw Error(join("the ranks' models differ: rank 0 has ", texts[0], "; rank ", r, " has ", texts[r]),
+                  Exit::failed);
   finish_left(call_of(Call::Kind::open_flats, leaf_bytes, 0));
   auto flats = std::make_unique<HostFlats>(*this, layout, leaf_bytes);
   flats_.push_back(flats.get());
@@ -233,7 +234,8 @@ void HostComm::compare(const Call& mine, int other, const Call& theirs) const {
 
 void HostComm::wait_for(Range ranks, const Call& call, const std::function<bool(int)>& here) {
   Patience patience;
-  // Of a neighbour that is at a later meeting, all that it did before is seen.  Only leaves from other hosts may come late.
+  // Of a neighbour that is at a later meeting, all that it did before is seen.  Only leaves from other hosts may come
+  // late.
   const bool comes_first = place().hosts == 1 || call.kind != Call::Kind::leaves;
   for (int r = static_cast<int>(ranks.begin); r < ranks.end; ++r)
     while (!here(r)) {
@@ -268,8 +270,9 @@ void HostComm::expire(const Call& call, const std::vector<int>& missing) {
   for (const int r : missing) {
     const HostPlace there = place_of(r, first_ranks_);
     message += join("\n  rank ", r);
+    const Told told = region_.slot(r).told.look();
     if (there.host != place().host && there.local_ranks > 1) message += join(" or another rank of its host");
-    message += join("; ", region_.slot(r).told.look().text());
+    message += join(told.call == call ? ", which waits there too; " : "; ", told.text());
   }
   transport_.expired(message);
 }

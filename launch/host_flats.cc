@@ -41,7 +41,7 @@ HostFlats::HostFlats(HostComm& comm, const FlatLayout& layout, int leaf_bytes)
   const size_t ranks = static_cast<size_t>(place.local_ranks), count = static_cast<size_t>(layout.count);
   const size_t all_flags = padded(ranks * flag_bytes(), kPage), gradient_bytes = padded(count * sizeof(float), kPage);
   const size_t leaves_bytes = count * static_cast<size_t>(leaf_bytes);
-  memory_ = comm.transport().host_memory(all_flags + ranks * gradient_bytes + leaves_bytes);
+  memory_ = comm.transport().host_memory(all_flags + ranks * gradient_bytes + leaves_bytes, all_flags);
   std::byte* next = memory_.get() + all_flags;
   for (size_t r = 0; r < ranks; ++r, next += gradient_bytes) gradients_.push_back(reinterpret_cast<float*>(next));
   leaves_ = next;
@@ -61,7 +61,8 @@ HostFlats::HostFlats(HostComm& comm, const FlatLayout& layout, int leaf_bytes)
 }
 
 HostFlats::~HostFlats() {
-  for (Landing& landing : landings_) std::move(landing.parcels.begin(), landing.parcels.end(), std::back_inserter(messages_));
+  for (Landing& landing : landings_)
+    std::move(landing.parcels.begin(), landing.parcels.end(), std::back_inserter(messages_));
   comm_.closed(*this, std::move(messages_), memory_);
 }
 
@@ -95,7 +96,8 @@ void HostFlats::for_each_part(int bucket, int rank, Give give) const {
 }
 
 void HostFlats::send(int rank, int tag, const void* data, size_t bytes) {
-  messages_.push_back({rank, comm_.transport().send(rank, first_tag_ + tag, static_cast<const std::byte*>(data), bytes)});
+  messages_.push_back(
+      {rank, comm_.transport().send(rank, first_tag_ + tag, static_cast<const std::byte*>(data), bytes)});
 }
 
 void HostFlats::receive(Parcels& parcels, int rank, int tag, void* data, size_t bytes) {
@@ -160,7 +162,8 @@ void HostFlats::sum_host(uint64_t count) {
   }
   for (const int ward : wards_) {
     for_each_part(bucket, ward, [&](Range part) { sum(part); });
-    for_each_part(bucket, ward, [&](Range part) { send(ward, bucket, gradient() + part.begin, part.size() * sizeof(float)); });
+    for_each_part(bucket, ward,
+                  [&](Range part) { send(ward, bucket, gradient() + part.begin, part.size() * sizeof(float)); });
   }
   for_each_part(bucket, comm_.rank(), [&](Range part) { sum(part); });
 }
@@ -257,9 +260,11 @@ void HostFlats::share(int bucket) {
 void HostFlats::exchange(int bucket, int tag, std::byte* buffer, size_t number_bytes, Parcels& incoming) {
   const auto place = [&](Range part) { return buffer + part.begin * number_bytes; };
   for (const int ward : wards_)
-    for_each_part(bucket, ward, [&](Range part) { receive(incoming, ward, tag, place(part), part.size() * number_bytes); });
+    for_each_part(bucket, ward,
+                  [&](Range part) { receive(incoming, ward, tag, place(part), part.size() * number_bytes); });
   for (const int partner : partners_)
-    for_each_part(bucket, comm_.rank(), [&](Range part) { send(partner, tag, place(part), part.size() * number_bytes); });
+    for_each_part(bucket, comm_.rank(),
+                  [&](Range part) { send(partner, tag, place(part), part.size() * number_bytes); });
 }
 
 void HostFlats::wait_leaves(int bucket) {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Flat buffers (base/flat_exchange.h) whose gradients and leaves lie in the common memory of a host, so that ranks read
-// each other's gradients in place: rank r sums piece r of all gradients into its own and no peer reads that.  Flags that
-// only grow say how far each rank is.
-// Over several hosts a rank sums its host's gradients also for pieces of ranks elsewhere, sends those sums to their
-// owners, and adds the sums that the other hosts send for its own: one binary tree over the ranks of each host, one over
-// the hosts.  Leaves go from their owner to one rank of every other host.  Nothing here waits but finish_reduce,
-// wait_leaves and all_reduce; advance() does what can be done.
+// each other's gradients in place: rank r sums piece r of all gradients into its own and no peer reads that.  Flags
+// that only grow say how far each rank is. Over several hosts a rank sums its host's gradients also for pieces of ranks
+// elsewhere, sends those sums to their owners, and adds the sums that the other hosts send for its own: one binary tree
+// over the ranks of each host, one over the hosts.  Leaves go from their owner to one rank of every other host. Nothing
+// here waits but finish_reduce, wait_leaves and all_reduce; advance() does what can be done.
 #pragma once
 
 #include <array>
@@ -39,8 +38,8 @@ class HostFlats final : public FlatExchange {
   void advance();
 
  private:
-  // Of one rank, in the common memory.  Behind it: how often each bucket's leaves were shared, those that it receives for
-  // its host included.
+  // Of one rank, in the common memory.  Behind it: how often each bucket's leaves were shared, those that it receives
+  // for its host included.
   struct alignas(64) Flags {
     std::atomic<uint64_t> named;   // buckets given to reduce(), of all steps
     std::atomic<uint64_t> summed;  // steps whose gradients it no longer reads
@@ -88,8 +87,8 @@ class HostFlats final : public FlatExchange {
   // Buckets of all steps: given to reduce(), summed over this host, summed over all.
   uint64_t named_ = 0, host_summed_ = 0, finished_ = 0;
   uint64_t steps_ = 0, messages_done_ = 0;
-  bool to_all_ = false;            // sums go into every gradient of the host
-  std::vector<uint64_t> rounds_;   // how often I shared each bucket
+  bool to_all_ = false;               // sums go into every gradient of the host
+  std::vector<uint64_t> rounds_;      // how often I shared each bucket
   std::array<Parcels, kAhead> sums_;  // that come from other hosts
   std::deque<Landing> landings_;
   Parcels messages_;  // the others

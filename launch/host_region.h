@@ -65,7 +65,7 @@ class HostRegion {
     Glimpse<Told> told;
   };
 
-  // `memory` is zeros at first, the same for all ranks of the host.
+  // bytes() of zeros, the same for all ranks of the host.
   HostRegion(std::byte* memory, int ranks) : memory_(memory), ranks_(ranks) {}
   static size_t bytes(int ranks) { return static_cast<size_t>(ranks) * (sizeof(Slot) + 2 * mail_bytes(ranks)); }
   static size_t content_bytes(int ranks);  // that a mailbox holds

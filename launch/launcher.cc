@@ -31,8 +31,10 @@ int ranks_of_launcher() {
 }
 
 [[noreturn]] void fail_alone(int ranks) {
-  fail(ranks, " ranks were started, but each of them is alone: this weft's MPI does not speak the launcher's language.  "
-       "With srun, say --mpi=pmix (srun --mpi=list shows what there is); with mpirun or mpiexec, take the one of the MPI "
+  fail(ranks,
+       " ranks were started, but each of them is alone: this weft's MPI does not speak the launcher's language.  "
+       "With srun, say --mpi=pmix (srun --mpi=list shows what there is); with mpirun or mpiexec, take the one of the "
+       "MPI "
        "that weft was built with (weft doctor shows it)");
 }
 

@@ -8,9 +8,12 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 #include "base/log.h"
@@ -46,6 +49,7 @@ constexpr unsigned kLongestCall = 300;  // seconds
 
 [[noreturn]] void abort_all(Exit exit) {
   const Alarm alarm(5);
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the launcher passes on what was said
   MPI_Abort(MPI_COMM_WORLD, static_cast<int>(exit));
   ::_exit(static_cast<int>(exit));
 }
@@ -68,7 +72,7 @@ class MpiTransport final : public Transport {
   // `world` has the ranks in weft's order, `host` those of this host.
   MpiTransport(MPI_Comm world, MPI_Comm host, bool many_hosts) : world_(world), host_(host), many_hosts_(many_hosts) {}
 
-  std::shared_ptr<std::byte> host_memory(size_t bytes) override;
+  std::shared_ptr<std::byte> host_memory(size_t bytes, size_t zeros) override;
   std::unique_ptr<Message> send(int rank, int tag, const std::byte* data, size_t bytes) override {
     MPI_Request request;
     mpi_check(MPI_Isend(data, static_cast<int>(bytes), MPI_BYTE, rank, tag, world_, &request), "MPI_Isend");
@@ -106,8 +110,9 @@ class MpiTransport final : public Transport {
   std::vector<MPI_Win> unused_;
 };
 
-// MPI_Win_free takes all ranks of the host, who may be apart where memory goes out of use, so it waits for the next call.
-std::shared_ptr<std::byte> MpiTransport::host_memory(size_t bytes) {
+// MPI_Win_free takes all ranks of the host, who may be apart where memory goes out of use, so it waits for the next
+// call.
+std::shared_ptr<std::byte> MpiTransport::host_memory(size_t bytes, size_t zeros) {
   const Alarm alarm(kLongestCall);
   free_windows();
   check_space(bytes);
@@ -120,17 +125,21 @@ std::shared_ptr<std::byte> MpiTransport::host_memory(size_t bytes) {
   in_context([&] { mpi_check(status, "MPI_Win_allocate_shared"); }, "asking for ", bytes >> 20,
              " MiB of memory that the ranks of this host share");
   mpi_check(MPI_Win_shared_query(window, 0, &size, &unit, &memory), "MPI_Win_shared_query");
+  if (rank == 0) std::memset(memory, 0, zeros);  // Open MPI gives a rank that is alone what malloc had left
+  mpi_check(MPI_Barrier(host_), "MPI_Barrier");
   return {static_cast<std::byte*>(memory), [this, window](std::byte*) { unused_.push_back(window); }};
 }
 
 // A full /dev/shm is noticed by nobody until a page is touched, and then it is a SIGBUS.
 void MpiTransport::check_space(size_t bytes) const {
-  struct statvfs space {};
+  struct statvfs space{};
   const bool known = ::access("/dev/shm", W_OK) == 0 && ::statvfs("/dev/shm", &space) == 0;
   unsigned long long free = known ? static_cast<unsigned long long>(space.f_bavail) * space.f_frsize : ~0ULL;
   mpi_check(MPI_Bcast(&free, 1, MPI_UNSIGNED_LONG_LONG, 0, host_), "MPI_Bcast");  // all ranks judge alike
-  check(free >= bytes, "the ranks of this host want to share ", bytes >> 20, " MiB of memory, but /dev/shm has ",
-        free >> 20, " MiB free; enlarge it (mount -o remount,size=..., docker run --shm-size=...) or remove what is left "
+  constexpr size_t kForMpi = 1 << 20;
+  check(free >= bytes + kForMpi, "the ranks of this host want to share ", bytes >> 20,
+        " MiB of memory, but /dev/shm has ", free >> 20,
+        " MiB free; enlarge it (mount -o remount,size=..., docker run --shm-size=...) or remove what is left "
         "of dead runs there");
 }
 
@@ -232,6 +241,12 @@ std::string mpi_version() {
   MPI_Get_library_version(text, &length);
   const std::string whole(text, static_cast<size_t>(length));
   return whole.substr(0, whole.find_first_of(",\n"));
+}
+
+void mpi_all_reduce(float* values, size_t count) {
+  WEFT_ASSERT(count <= INT_MAX);
+  mpi_check(MPI_Allreduce(MPI_IN_PLACE, values, static_cast<int>(count), MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD),
+            "MPI_Allreduce");
 }
 
 }  // namespace weft

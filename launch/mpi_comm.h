@@ -11,8 +11,8 @@
 
 namespace weft {
 
-// MPI_Init to MPI_Finalize.  A wait that outlives its deadline ends the run with Exit::peer_lost and says which ranks are
-// missing from what.  Only the thread that made it may use it or its Comm.
+// MPI_Init to MPI_Finalize.  A wait that outlives its deadline ends the run with Exit::peer_lost and says which ranks
+// are missing from what.  Only the thread that made it may use it or its Comm.
 class MpiSession {
  public:
   MpiSession();
@@ -30,5 +30,8 @@ class MpiSession {
 };
 
 std::string mpi_version();
+
+// MPI's own sum over all ranks, in place and in one call: what weft bench comm compares with.
+void mpi_all_reduce(float* values, size_t count);
 
 }  // namespace weft

@@ -24,6 +24,9 @@ void BatchSettings::fields(Fields& visit) {
 }
 
 void EngineSettings::fields(Fields& visit) {
+  visit("device", device, one_of({"auto", "cpu", "cuda"}),
+        "cuda: a GPU for each rank of a host, by its number there; auto: that where this weft has CUDA and sees a GPU, "
+        "else cpu");
   visit("precision", precision, one_of({"bf16", "fp32"}),
         "of weights and activations; bf16 keeps f32 master weights, gradients and losses");
   visit("determinism", determinism, one_of({"elastic", "off", "run"}),

@@ -36,6 +36,7 @@ struct BatchSettings final : Settings {
 };
 
 struct EngineSettings final : Settings {
+  std::string device = "auto";
   std::string precision = "fp32";
   std::string determinism = "run";
   int64_t virtual_ranks = 0;

@@ -126,7 +126,7 @@ Exit run_evaluate(const EvaluateRequest& request, Comm& comm) {
   const Store store(config.data.dataset);
   const Tokenizer tokenizer(Path(config.data.dataset) / "tokenizer.txt");
   const std::unique_ptr<Model> model = config.model->build(tokenizer.size(), static_cast<uint64_t>(config.run.seed));
-  const Path checkpoint = Checkpoints(request.run_folder / "checkpoints", config.run.keep).latest();
+  const Path checkpoint = Checkpoints(request.run_folder / "checkpoints", {}, comm).latest();
   check(!checkpoint.empty(), request.run_folder.string(), ": has no checkpoint to evaluate");
   load_for_evaluation(checkpoint, *model);
 

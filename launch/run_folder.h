@@ -12,6 +12,7 @@
 #include "configs/recipe.h"
 #include "launch/run_config.h"
 #include "trainer/checkpoint.h"
+#include "trainer/trainer.h"
 
 namespace weft {
 

@@ -16,10 +16,13 @@
 #include "base/process.h"
 #include "data/loader.h"
 #include "launch/engine_setup.h"
+#include "launch/nccl_comm.h"
 #include "launch/report.h"
 #include "launch/run_config.h"
 #include "launch/run_folder.h"
 #include "trainer/checkpoint.h"
+#include "trainer/device.h"
+#include "trainer/trainer.h"
 
 namespace weft {
 namespace {
@@ -242,10 +245,10 @@ Exit train(Run& run, RunFolder& folder, const RunConfig& config, Comm& comm) {
       run.meter = Meter();
     }
     if (progress.step == first_step + 10 || last) report_what_never_learned(*run.trainer);
-    run.checkpoints.advance(report.least_save_state, report.most_save_state, run.learner.flat);
+    run.checkpoints.advance(report.least_save_state);
     if (progress.step % config.run.save_every == 0 || report.save_agreed || last) save(run);
   }
-  run.checkpoints.finish(run.learner.flat);
+  run.checkpoints.finish();
   return exit;
 }
 
@@ -272,12 +275,16 @@ void forget_stop_request() {
   stop_requested = false;
 }
 
-Exit run_train(const TrainRequest& request, Comm& comm) {
+Exit run_train(const TrainRequest& request, Comm& launched) {
   const Recipe recipe = Recipe::read(request.recipe, request.overrides);
   RunConfig config;
   const std::string resolved = recipe.fill(config);
   const int threads = set_up_engine(config.engine, request.ranks_of_host);
-  comm.set_deadline(config.engine.deadline_seconds);
+  launched.set_deadline(config.engine.deadline_seconds);
+  const int device = device_of(config.engine, launched, visible_gpus());
+  use_device(device);
+  const auto gpus = device == kCpu ? nullptr : make_nccl_comm(launched, device, config.engine.deadline_seconds);
+  Comm& comm = gpus == nullptr ? launched : *gpus;
   Run run(config, request.recipe, comm);
   if (request.dry_run) {
     run.start_loading(config.data);
@@ -290,7 +297,7 @@ Exit run_train(const TrainRequest& request, Comm& comm) {
   RunFolder folder(run_folder_of(config, request.recipe), comm);
   folder.write_recipe(resolved, config.resume.allow);
   folder.write_environment(threads);
-  const auto pinned = pinned_by(config, threads);
+  const auto pinned = pinned_by(config, threads, device);
   if (const auto saved = run.checkpoints.restore_latest(run.learner.flat)) {
     if (config.engine.elastic()) check_pinned(saved->pinned, pinned);
     run.progress = *saved;
@@ -298,7 +305,7 @@ Exit run_train(const TrainRequest& request, Comm& comm) {
   }
   run.progress.pinned = pinned;
   log_info(run.learner.model->parameters().count(), " parameters, ", run.store.split(config.data.split).size(),
-           " training samples, ", comm.size(), " ranks with ", threads, " threads each");
+           " training samples, ", comm.size(), " ranks on ", device_name(device), " with ", threads, " threads each");
   run.start_loading(config.data);
   const Exit exit = train(run, folder, config, comm);
   explain(exit, config, run.progress);

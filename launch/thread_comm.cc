@@ -21,22 +21,22 @@
 namespace weft {
 namespace {
 
-std::shared_ptr<std::byte> zeros(size_t bytes) {
+std::shared_ptr<std::byte> memory_of(size_t bytes, size_t zeros) {
   constexpr size_t kPage = 4096;
   const size_t padded = (bytes + kPage - 1) / kPage * kPage;
   auto* memory = static_cast<std::byte*>(std::aligned_alloc(kPage, padded));
   if (memory == nullptr) throw std::bad_alloc();
-  std::memset(memory, 0, padded);
+  std::memset(memory, 0, zeros);
   return {memory, [](std::byte* it) { std::free(it); }};
 }
 
 struct Group {
   // The memory that a host's ranks ask for as their nth; the first to come makes it.
-  std::shared_ptr<std::byte> memory(int host, int nth, size_t bytes) {
+  std::shared_ptr<std::byte> memory(int host, int nth, size_t bytes, size_t zeros) {
     std::lock_guard lock(mutex);
     std::weak_ptr<std::byte>& known = memories[{host, nth}];
     std::shared_ptr<std::byte> found = known.lock();
-    if (!found) known = found = zeros(bytes);
+    if (!found) known = found = memory_of(bytes, zeros);
     return found;
   }
 
@@ -85,7 +85,9 @@ class ThreadTransport final : public Transport {
  public:
   ThreadTransport(Group& group, int rank, int host) : group_(group), rank_(rank), host_(host) {}
 
-  std::shared_ptr<std::byte> host_memory(size_t bytes) override { return group_.memory(host_, memories_++, bytes); }
+  std::shared_ptr<std::byte> host_memory(size_t bytes, size_t zeros) override {
+    return group_.memory(host_, memories_++, bytes, zeros);
+  }
 
   std::unique_ptr<Message> send(int rank, int tag, const std::byte* data, size_t bytes) override {
     std::lock_guard lock(group_.mutex);

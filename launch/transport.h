@@ -20,8 +20,9 @@ class Transport {
 
   virtual ~Transport() = default;
 
-  // Zeros, one memory for all ranks of this host, who call this together with the same size.
-  virtual std::shared_ptr<std::byte> host_memory(size_t bytes) = 0;
+  // One memory for all ranks of this host, who call this together with the same sizes.  It begins with `zeros` bytes of
+  // zeros; the rest nobody has touched.
+  virtual std::shared_ptr<std::byte> host_memory(size_t bytes, size_t zeros) = 0;
 
   // Messages of the same two ranks and the same tag arrive in their order; a shorter one than `bytes` may be received.
   virtual std::unique_ptr<Message> send(int rank, int tag, const std::byte* data, size_t bytes) = 0;

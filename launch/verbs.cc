@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "launch/run_bench.h"
 #include "launch/run_config.h"
 #include "launch/run_data.h"
 #include "launch/run_doctor.h"
@@ -22,6 +23,12 @@ std::vector<std::string> take_overrides(std::vector<std::string>& words) {
 
 void want_words(const std::vector<std::string>& words, size_t count, const char* usage) {
   check(words.size() == count, "found ", words.size(), " words, wanted ", count, ": weft ", usage);
+}
+
+Exit bench(const CommandLine& line, Comm& comm, int ranks_of_host) {
+  std::vector<std::string> words = line.words;
+  const std::vector<std::string> overrides = take_overrides(words);
+  return run_bench({words, overrides, ranks_of_host}, comm);
 }
 
 Exit train(const CommandLine& line, Comm& comm, int ranks_of_host) {
@@ -75,6 +82,8 @@ Exit help(const CommandLine&, Comm&, int) {
 }  // namespace
 
 const std::vector<Verb> kVerbs = {
+    {"bench", "bench comm | predict RECIPE.toml [key=value ...]", "how fast ranks exchange; what a step takes, predicted and measured",
+     true, bench},
     {"completion", "completion", "print a bash completion script: source <(weft completion)", false, completion},
     {"config", "config list | explain KEY", "every key of a recipe with its default, or one of them", false, config},
     {"data", "data import KIND [SOURCE] FOLDER [key=value ...] | check FOLDER | show FOLDER",

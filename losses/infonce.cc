@@ -73,7 +73,8 @@ class InfoNce final : public Loss {
   Terms sum(const PairFeatures& f, const PairCells& cells) const override {
     check(f.image_BD.size(1) == f.text_TD.size(1), "infonce: image embeddings have ", f.image_BD.size(1),
           " numbers but text embeddings have ", f.text_TD.size(1), "; do both towers end in the same `embed` size?");
-    const Targets t = targets_of(cells, positives_);
+    const Targets found = targets_of(cells, positives_);
+    const Targets t = {found.q_BC.to(f.image_BD.device()), found.w_BC.to(f.image_BD.device())};
     const Tensor logit_BC = f.scale * at::mm(f.image_BD, columns(f.text_TD, cells).t());
     const Tensor open_BC = logit_BC.masked_fill(t.w_BC.le(0), -std::numeric_limits<double>::infinity());
     return {{"infonce.images", 0.5 * weight_ * cross_entropy(logit_BC, open_BC, t.q_BC, 1)},
@@ -85,7 +86,7 @@ class InfoNce final : public Loss {
     if (positives_ != Positives::identity) return text_TD;
     std::vector<int64_t> text_of_pair;
     for (const auto& [image, text] : cells.drawn) text_of_pair.push_back(text);
-    return at::index_select(text_TD, 0, at::tensor(text_of_pair, at::kLong));
+    return at::index_select(text_TD, 0, at::tensor(text_of_pair, at::kLong).to(text_TD.device()));
   }
 
   // Sum along the other dimension of  log-sum-exp - mean of the positives' logits,  where there is a positive.

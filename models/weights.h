@@ -17,8 +17,8 @@ using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 void save_tensors(const Path& file, const NamedTensors& tensors,
                   const std::map<std::string, std::string>& metadata = {});
 
-// The tensors of the file are f32 and have these names and shapes, no more and no fewer.  The Error lists what is missing,
-// unexpected and mismatched, and says that the file is of another model.
+// The tensors of the file are f32 and have these names and shapes, no more and no fewer.  The Error lists what is
+// missing, unexpected and mismatched, and says that the file is of another model.
 void check_same_model(const Path& file, const std::vector<SafetensorsEntry>& found,
                       const std::map<std::string, std::vector<int64_t>>& wanted);
 

@@ -11,6 +11,7 @@ namespace weft {
 
 // What the loops multiply by: prepared in double, rounded to f32 once.
 struct AdamWScalars {
+  AdamWScalars() = default;
   explicit AdamWScalars(const AdamWFactors& factors);
   float gradient_factor;
   float blend1, blend2;  // 1 - beta

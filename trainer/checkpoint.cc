@@ -1,166 +1,207 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trainer/checkpoint.h"
 
-#include <ATen/core/grad_mode.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <nlohmann/json.hpp>
+#include <chrono>
+#include <cmath>
+#include <set>
+#include <sstream>
 
 #include "base/error.h"
-#include "base/hash.h"
+#include "base/fault.h"
 #include "base/log.h"
+#include "trainer/checkpoint_reader.h"
 
 namespace weft {
 namespace {
 
-using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+constexpr const char* kTemporary = ".tmp";
 
-constexpr const char* kModelFile = "model.safetensors";
-constexpr const char* kEmaFile = "ema.safetensors";
-constexpr const char* kOptimizerFile = "optimizer.safetensors";
-constexpr const char* kStateFile = "state.json";
-
-std::string name_of_step(int64_t step) {
-  char name[32];
-  std::snprintf(name, sizeof name, "step-%08lld", static_cast<long long>(step));
-  return name;
-}
-
-// Newest first.
-std::vector<Path> folders_of(const Path& root) {
-  std::vector<Path> list;
-  std::error_code none;
-  for (const auto& entry : fs::directory_iterator(root, none)) {
-    const std::string name = entry.path().filename();
-    if (name.starts_with("step-") && !name.ends_with(".tmp")) list.push_back(entry.path());
-  }
-  std::sort(list.rbegin(), list.rend());
-  return list;
-}
-
-Json parse_json(const Path& file) {
+// What the body throws, or "".
+template <class Body>
+std::string failure_of(const Body& body) {
   try {
-    return Json::parse(read_text(file));
-  } catch (const Json::exception& error) {
-    fail(file.string(), ": is not JSON: ", error.what());
+    body();
+    return "";
+  } catch (const std::exception& error) {
+    return *error.what() == '\0' ? "an exception without a text" : error.what();
   }
 }
 
-// Throws an Error that names the file where anything differs from the manifest.
-void verify(const Path& checkpoint) {
-  const Json manifest = parse_json(checkpoint / "manifest.json");
-  check(manifest.value("format", "") == "weft.checkpoint", checkpoint.string(), ": manifest.json has format \"",
-        manifest.value("format", ""), "\", wanted \"weft.checkpoint\"");
-  check(manifest.value("version", 0) == 1, checkpoint.string(), ": manifest.json has version ",
-        manifest.value("version", 0), "; this weft reads version 1");
-  for (const Json& file : manifest.at("files")) {
-    const Path path = checkpoint / file.at("name").get<std::string>();
-    const std::string found = hash_of_file(path);
-    check(found == file.at("xxh3").get<std::string>(), path.string(), ": content has XXH3 ", found,
-          ", the manifest says ", file.at("xxh3").get<std::string>());
-  }
+// The same on every rank: the failure of the first rank that has one, or "".
+std::string first_failure(Comm& comm, const std::string& mine) {
+  const std::vector<std::string> all = comm.gather_texts(mine);
+  const auto found = std::find_if(all.begin(), all.end(), [](const std::string& text) { return !text.empty(); });
+  if (found == all.end()) return "";
+  return comm.size() == 1 ? *found : join("rank ", found - all.begin(), ": ", *found);
 }
 
-void write_manifest(const Path& folder) {
-  Json manifest = {{"format", "weft.checkpoint"}, {"version", 1}, {"files", Json::array()}};
-  std::vector<Path> files;
-  for (const auto& entry : fs::directory_iterator(folder)) files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  for (const Path& file : files)
-    manifest["files"].push_back(
-        {{"name", file.filename().string()}, {"bytes", fs::file_size(file)}, {"xxh3", hash_of_file(file)}});
-  write_atomically(folder / "manifest.json", manifest.dump(1) + "\n");
-}
-
-NamedTensors moments_of(FlatParameters& flat) {
-  NamedTensors moments = flat.named(flat.moment1(), "moment1.");
-  for (auto& each : flat.named(flat.moment2(), "moment2.")) moments.push_back(std::move(each));
-  return moments;
-}
-
-void write_folder(const Path& folder, Learner& learner, const TrainProgress& progress) {
-  FlatParameters& flat = learner.flat;
-  save_tensors(folder / kModelFile, flat.named(flat.master()), {{"format", "pt"}});
-  if (learner.optimizer.ema().defined())
-    save_tensors(folder / kEmaFile, flat.named(learner.optimizer.ema()), {{"format", "pt"}});
-  save_tensors(folder / kOptimizerFile, moments_of(flat));
-  const Json state = {{"step", progress.step},
-                      {"updates", progress.updates},
-                      {"skipped_in_a_row", progress.skipped_in_a_row},
-                      {"damaged", progress.damaged},
-                      {"seconds", progress.seconds}};
-  write_atomically(folder / kStateFile, state.dump(1) + "\n");
-  write_manifest(folder);
-}
-
-TrainProgress read_folder(const Path& folder, Learner& learner) {
-  FlatParameters& flat = learner.flat;
-  load_tensors(folder / kModelFile, flat.named(flat.master()));
-  load_tensors(folder / kOptimizerFile, moments_of(flat));
-  if (learner.optimizer.ema().defined()) {
-    check(fs::exists(folder / kEmaFile), folder.string(), ": has no ", kEmaFile, ", but optimizer.ema asks for it");
-    load_tensors(folder / kEmaFile, flat.named(learner.optimizer.ema()));
-  }
-  const Json state = parse_json(folder / kStateFile);
-  return {state.at("step"), state.at("updates"), state.at("skipped_in_a_row"), state.at("damaged"),
-          state.at("seconds")};
+void wait_for(std::future<void>& work) {
+  if (work.valid()) work.wait();
 }
 
 }  // namespace
 
-void Checkpoints::save(Learner& learner, const TrainProgress& progress, Comm& comm) const {
-  if (comm.is_first()) {
-    const Path final = folder_ / name_of_step(progress.step);
-    const Path temporary = final.string() + ".tmp";
-    in_context(
-        [&] {
-          fs::remove_all(temporary);
-          make_folder(temporary);
-          write_folder(temporary, learner, progress);
-          fs::remove_all(final);
-          publish(temporary, final);
-        },
-        "saving step ", progress.step, " to ", final.string());
-    const std::vector<Path> all = folders_of(folder_);
-    for (size_t i = static_cast<size_t>(keep_); i < all.size(); ++i) fs::remove_all(all[i]);
-  }
-  comm.barrier();
+Checkpoints::~Checkpoints() {
+  given_up_ = true;
 }
 
 Path Checkpoints::latest() const {
-  for (const Path& folder : folders_of(folder_)) {
-    try {
-      verify(folder);
-      return folder;
-    } catch (const std::exception& error) {
-      log_warning("a damaged checkpoint is passed over: ", error.what());
-    }
+  std::string names;
+  if (comm_.is_first())
+    for (const CheckpointFolder& folder : checkpoint_folders(folder_)) names += checkpoint_name(folder.step) + "\n";
+  std::istringstream lines(comm_.broadcast_text(names));
+  for (std::string name; std::getline(lines, name);) {
+    const Path folder = folder_ / name;
+    const std::string failure =
+        first_failure(comm_, failure_of([&] { CheckpointReader(folder).verify(comm_.rank(), comm_.size()); }));
+    if (failure.empty()) return folder;
+    if (comm_.is_first()) log_warning("a damaged checkpoint is passed over: ", failure);
   }
   return {};
 }
 
-std::optional<TrainProgress> Checkpoints::restore_latest(Learner& learner, Comm& comm) const {
+std::optional<TrainProgress> Checkpoints::restore_latest(FlatParameters& flat) {
+  // The first save will want it, and has no time to spare.
+  reserved_ = std::async(std::launch::async,
+                         [this, size = CheckpointWriter(flat, "").snapshot_size()] { snapshot_.resize(size); });
+  const Path found = latest();
+  if (found.empty()) {
+    const std::string there = comm_.broadcast_text(checkpoint_folders(folder_).empty() ? "" : "some");
+    check(there.empty(), folder_.string(),
+          ": none of the checkpoints is whole\nhint: remove them to train from the beginning");
+    return std::nullopt;
+  }
   TrainProgress progress;
-  const std::string found = comm.broadcast_text(comm.is_first() ? latest().string() : "");
-  if (found.empty()) return std::nullopt;
-  at::NoGradGuard no_grad;
-  if (comm.is_first()) progress = in_context([&] { return read_folder(found, learner); }, "resuming from ", found);
-  comm.broadcast(&progress, sizeof progress, 0);
-  FlatParameters& flat = learner.flat;
-  std::vector<Tensor> all = {flat.master(), flat.moment1(), flat.moment2()};
-  if (learner.optimizer.ema().defined()) all.push_back(learner.optimizer.ema());
-  for (Tensor& tensor : all) comm.broadcast(tensor.data_ptr(), tensor.nbytes(), 0);
-  flat.refresh_leaves();
+  const std::string failure = first_failure(comm_, failure_of([&] {
+                                              CheckpointReader(found).load(flat);
+                                              progress = read_progress(found);
+                                            }));
+  check(failure.empty(), failure, "\n  ... while resuming from ", found.string());
+  flat.refresh_all_leaves();
   return progress;
 }
 
+void Checkpoints::begin(FlatParameters& flat, const TrainProgress& progress, double score) {
+  fault::at("checkpoint", progress.step);
+  if (save_) {
+    log_info("the checkpoint of step ", save_->progress.step, " is still being written; step ", progress.step,
+             " waits for it");
+    conclude();
+  }
+  wait_for(published_);
+  const Path final = folder_ / checkpoint_name(progress.step);
+  save_ = std::make_unique<Save>(
+      Save{{flat, final.string() + kTemporary}, {progress.step, given_up_}, progress, score, final});
+  state_ = 1;
+  std::promise<void> copied;
+  copied_ = copied.get_future();
+  written_ = std::async(std::launch::async, [this, &flat, save = save_.get(), copied = std::move(copied)]() mutable {
+    write(*save, flat, std::move(copied));
+  });
+}
+
+// On a thread of this rank.
+void Checkpoints::write(Save& save, FlatParameters& flat, std::promise<void> copied) {
+  log::bind_rank(comm_.rank());
+  wait_for(reserved_);
+  save.failure = failure_of([&] {
+    save.writer.take_snapshot(flat, snapshot_);
+    copied.set_value();
+    if (comm_.is_first()) remove_leftovers(save.writer.temporary());
+    save.hashes = save.writer.write_shard(snapshot_, save.parts);
+  });
+  state_ = 2;
+}
+
+double Checkpoints::wait_snapshot() {
+  const Clock::time_point start = Clock::now();
+  wait_for(copied_);
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void Checkpoints::advance(int least_state) {
+  if (save_ && least_state == 2) conclude();
+}
+
+void Checkpoints::finish() {
+  if (save_) conclude();
+  wait_for(published_);
+  last_failure_ = comm_.broadcast_text(last_failure_);  // the first rank alone knows how publishing went
+  check(last_failure_.empty(), "the last checkpoint could not be saved: ", last_failure_);
+}
+
+// Ranks agree on what became of the save.
+void Checkpoints::conclude() {
+  comm_.tell("saving", save_->progress.step, "");
+  written_.wait();
+  const std::shared_ptr<Save> save = std::move(save_);
+  state_ = 0;
+  last_failure_ = first_failure(comm_, save->failure);
+  std::vector<uint64_t> hashes(save->hashes.size() * static_cast<size_t>(comm_.size()));
+  if (last_failure_.empty())
+    comm_.all_gather(save->hashes.data(), save->hashes.size() * sizeof(uint64_t), hashes.data());
+  if (!comm_.is_first()) return;
+  published_ = std::async(std::launch::async, [this, save, hashes = std::move(hashes)] {
+    log::bind_rank(comm_.rank());
+    if (last_failure_.empty())
+      last_failure_ = failure_of([&] {
+        save->writer.write_manifest(hashes, state_text(save->progress, save->score), save->parts);
+        publish_checkpoint(save->writer.temporary(), save->final);
+      });
+    const int64_t step = save->progress.step;
+    if (last_failure_.empty()) {
+      const std::string failure = failure_of([&] { prune(step); });
+      if (!failure.empty()) log_warning("old checkpoints could not be removed: ", failure);
+    } else {
+      log_warning("the checkpoint of step ", step, " is given up, training goes on: ", last_failure_);
+      std::error_code none;
+      fs::remove_all(save->writer.temporary(), none);
+    }
+  });
+}
+
+void Checkpoints::remove_leftovers(const Path& but) const {
+  std::vector<Path> leftovers;
+  for (const auto& entry : fs::directory_iterator(folder_)) {
+    const std::string name = entry.path().filename();
+    if (name.starts_with("step-") && name.ends_with(kTemporary) && entry.path() != but)
+      leftovers.push_back(entry.path());
+  }
+  for (const Path& leftover : leftovers) fs::remove_all(leftover);
+}
+
+// Checkpoints of later steps than the one just saved were passed over when this run began and are left alone.
+void Checkpoints::prune(int64_t step) const {
+  std::vector<CheckpointFolder> folders = checkpoint_folders(folder_);
+  std::erase_if(folders, [&](const CheckpointFolder& folder) { return folder.step > step; });
+  std::set<int64_t> kept;
+  for (size_t i = 0; i < std::min(folders.size(), static_cast<size_t>(keep_.last)); ++i) kept.insert(folders[i].step);
+  std::vector<std::pair<double, int64_t>> scores;
+  for (const CheckpointFolder& folder : folders) {
+    if (keep_.every > 0 && folder.step % keep_.every == 0) kept.insert(folder.step);
+    double score = INFINITY;
+    failure_of([&] { score = read_score(folder.path); });  // an unreadable one is nobody's best
+    if (std::isfinite(score)) scores.emplace_back(score, folder.step);
+  }
+  std::sort(scores.begin(), scores.end());
+  for (size_t i = 0; i < std::min(scores.size(), static_cast<size_t>(keep_.best)); ++i) kept.insert(scores[i].second);
+  for (const CheckpointFolder& folder : folders) {
+    if (kept.count(folder.step)) continue;
+    const Path going = folder.path.string() + kTemporary;  // half a checkpoint must not look like one
+    fs::rename(folder.path, going);
+    fs::remove_all(going);
+  }
+}
+
 void load_for_evaluation(const Path& checkpoint, Model& model) {
-  const Path ema = checkpoint / kEmaFile;
   NamedTensors values;
   for (Parameter& parameter : model.parameters().all()) values.emplace_back(parameter.name, parameter.value);
-  load_tensors(fs::exists(ema) ? ema : checkpoint / kModelFile, values);
+  const State state = CheckpointReader(checkpoint).has(State::ema) ? State::ema : State::master;
+  for (const StatePlace& place : kStatePlaces)
+    if (place.state == state) load_tensors(checkpoint / place.file, values);
 }
 
 }  // namespace weft

@@ -77,8 +77,11 @@ Manifest Manifest::read(const Path& checkpoint) {
 }
 
 std::string Manifest::text() const {
-  Json json = {{"format", "weft.checkpoint"}, {"version", kVersion},        {"unit", unit},
-               {"virtual_ranks", virtual_ranks}, {"files", Json::array()}};
+  Json json = {{"format", "weft.checkpoint"},
+               {"version", kVersion},
+               {"unit", unit},
+               {"virtual_ranks", virtual_ranks},
+               {"files", Json::array()}};
   for (const File& file : files) {
     Json entry = {{"name", file.name}, {"bytes", file.bytes}};
     if (!file.xxh3.empty()) {
@@ -103,13 +106,10 @@ std::string unit_hash(const std::vector<uint64_t>& pieces) {
 }
 
 std::string state_text(const TrainProgress& progress, double score) {
-  Json json = {{"step", progress.step},
-               {"updates", progress.updates},
-               {"skipped_in_a_row", progress.skipped_in_a_row},
-               {"damaged", progress.damaged},
-               {"seconds", progress.seconds},
-               {"score", nullptr},
-               {"pinned", progress.pinned}};
+  Json json = {
+      {"step", progress.step},       {"updates", progress.updates}, {"skipped_in_a_row", progress.skipped_in_a_row},
+      {"damaged", progress.damaged}, {"seconds", progress.seconds}, {"score", nullptr},
+      {"pinned", progress.pinned}};
   if (std::isfinite(score)) json["score"] = score;
   return json.dump(1) + "\n";
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a checkpoint consists of, and where every number lies in its files (docs/FORMATS.md, "Checkpoint").  Tensors lie in
-// a file as they lie in the flat buffers, without the padding, so that a rank's piece of a unit is one run of bytes.
+// What a checkpoint consists of, and where every number lies in its files (docs/FORMATS.md, "Checkpoint").  Tensors lie
+// in a file as they lie in the flat buffers, without the padding, so that a rank's piece of a unit is one run of bytes.
 #pragma once
 
 #include <map>

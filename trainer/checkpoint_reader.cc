@@ -33,7 +33,8 @@ Packing packing_of(const std::vector<SafetensorsEntry>& entries, size_t states) 
 
 }  // namespace
 
-CheckpointReader::CheckpointReader(Path checkpoint) : folder_(std::move(checkpoint)), manifest_(Manifest::read(folder_)) {
+CheckpointReader::CheckpointReader(Path checkpoint)
+    : folder_(std::move(checkpoint)), manifest_(Manifest::read(folder_)) {
   for (const char* wanted : {"model.safetensors", "optimizer.safetensors", kStateFile})
     check(manifest_.find(wanted) != nullptr, folder_.string(), ": manifest.json names no ", wanted);
 }
@@ -68,7 +69,8 @@ void CheckpointReader::verify_units(const Manifest::File& file, int part, int pa
   for (int64_t i = part; i < states * units; i += parts) {
     const int64_t unit = i % units, first = unit * manifest_.unit;
     const Range places = packing.places({first, first + manifest_.unit});
-    const uint64_t begin = file.header_bytes + sizeof(float) * static_cast<uint64_t>(i / units * packing.count() + places.begin);
+    const uint64_t begin =
+        file.header_bytes + sizeof(float) * static_cast<uint64_t>(i / units * packing.count() + places.begin);
     bytes.resize(sizeof(float) * static_cast<size_t>(places.size()));
     data.read(begin, bytes.data(), bytes.size());
     std::vector<uint64_t> hashes;
@@ -110,7 +112,8 @@ void CheckpointReader::load(State state, const char* file, const std::string& pr
   check_same_model(data.path(), entries, wanted);
   for (const FlatParameters::Seat& seat : flat.seats())
     for_owned_runs(flat, seat, [&](Range run) {
-      const uint64_t at = begins.at(seat.parameter->name) + sizeof(float) * static_cast<uint64_t>(run.begin - seat.offset);
+      const uint64_t at =
+          begins.at(seat.parameter->name) + sizeof(float) * static_cast<uint64_t>(run.begin - seat.offset);
       data.read(at, flat.owned(state, run.begin), sizeof(float) * static_cast<size_t>(run.size()));
     });
 }

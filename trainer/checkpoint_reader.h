@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks and reads one checkpoint.  Tensors are found by name, so it matters neither how many ranks wrote it nor how many
-// read; each rank reads the bytes of what it owns.
+// Checks and reads one checkpoint.  Tensors are found by name, so it matters neither how many ranks wrote it nor how
+// many read; each rank reads the bytes of what it owns.
 #pragma once
 
 #include "trainer/checkpoint_format.h"

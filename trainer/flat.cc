@@ -9,9 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 
 #include "base/error.h"
+#include "trainer/device.h"
 
 namespace weft {
 namespace {
@@ -49,7 +49,7 @@ FlatParameters::FlatParameters(ParameterSet& set, const FlatSettings& settings, 
   exchange_ = comm.open_flats(layout_, settings.precision == Precision::bf16 ? 2 : 4);
   for (const State state : {State::master, State::moment1, State::moment2, State::ema})
     if (has(state) && !(state == State::master && settings.precision == Precision::fp32))
-      shards_[static_cast<int>(state)] = at::zeros({layout_.shard_size()}, at::kFloat);
+      shards_[static_cast<int>(state)] = at::zeros({layout_.shard_size()}, on_device(device()));
   at::NoGradGuard no_grad;
   for (const Seat& each : seats_) seat(each);
   comm.barrier();  // the leaves are filled
@@ -63,11 +63,8 @@ void FlatParameters::seat(const Seat& s) {
     const Range mine = layout_.piece(u, rank_);
     const int64_t begin = std::max(mine.begin, s.offset), end = std::min(mine.end, s.offset + s.count);
     if (begin >= end) continue;
-    const auto copy_to = [&](State state) {
-      std::copy(first + begin - s.offset, first + end - s.offset, owned(state, begin));
-    };
-    if (settings_.precision == Precision::bf16) copy_to(State::master);
-    if (settings_.ema) copy_to(State::ema);
+    if (settings_.precision == Precision::bf16) write(State::master, {begin, end}, first + begin - s.offset);
+    if (settings_.ema) write(State::ema, {begin, end}, first + begin - s.offset);
   }
   const Tensor leaf = leaf_of(s);
   if (exchange_->fills_leaves()) leaf.copy_(value.view(s.shape));
@@ -83,7 +80,7 @@ Tensor FlatParameters::leaf_of(const Seat& s) {
   const bool narrow = settings_.precision == Precision::bf16;
   std::byte* place = exchange_->leaves() + s.offset * (narrow ? 2 : 4);
   // A scalar (the log of a scale) is kept as f32 in its padded place: bf16 has 3 digits.
-  return at::from_blob(place, s.shape, narrow && s.count > 1 ? at::kBFloat16 : at::kFloat);
+  return at::from_blob(place, s.shape, on_device(device()).dtype(narrow && s.count > 1 ? at::kBFloat16 : at::kFloat));
 }
 
 const FlatParameters::Seat& FlatParameters::seat_of(const Parameter& parameter) const {
@@ -94,11 +91,15 @@ const FlatParameters::Seat& FlatParameters::seat_of(const Parameter& parameter) 
 
 Tensor FlatParameters::gradient_of(const Parameter& parameter) {
   const Seat& s = seat_of(parameter);
-  return at::from_blob(gradient() + s.offset, s.shape, at::kFloat);
+  return at::from_blob(gradient() + s.offset, s.shape, on_device(device()));
+}
+
+Tensor FlatParameters::gradient_of(Range numbers) {
+  return at::from_blob(gradient() + numbers.begin, {numbers.size()}, on_device(device()));
 }
 
 void FlatParameters::zero_gradients() {
-  std::memset(gradient(), 0, static_cast<size_t>(layout_.count) * sizeof(float));
+  zero(device(), gradient(), static_cast<size_t>(layout_.count) * sizeof(float));
 }
 
 bool FlatParameters::has(State state) const {
@@ -112,6 +113,14 @@ float* FlatParameters::piece(State state, int64_t unit) {
   return reinterpret_cast<float*>(exchange_->leaves()) + layout_.piece(unit, rank_).begin;
 }
 
+void FlatParameters::read(State state, Range numbers, float* to) {
+  copy_to_host(device(), to, owned(state, numbers.begin), static_cast<size_t>(numbers.size()) * sizeof(float));
+}
+
+void FlatParameters::write(State state, Range numbers, const float* from) {
+  copy_from_host(device(), owned(state, numbers.begin), from, static_cast<size_t>(numbers.size()) * sizeof(float));
+}
+
 uint16_t* FlatParameters::leaf_bf16(int64_t offset) {
   if (settings_.precision == Precision::fp32) return nullptr;
   return reinterpret_cast<uint16_t*>(exchange_->leaves()) + offset;
@@ -119,12 +128,14 @@ uint16_t* FlatParameters::leaf_bf16(int64_t offset) {
 
 void FlatParameters::refresh_leaves(int64_t begin, int64_t end) {
   if (settings_.precision == Precision::fp32) return;
-  const auto count = std::array{end - begin};
   at::NoGradGuard no_grad;
-  at::from_blob(leaf_bf16(begin), count, at::kBFloat16).copy_(at::from_blob(owned(State::master, begin), count, at::kFloat));
+  const auto follow = [&](int64_t offset, int64_t count, at::ScalarType type) {
+    at::from_blob(leaf_bf16(offset), std::array{count}, on_device(device()).dtype(type))
+        .copy_(at::from_blob(owned(State::master, offset), std::array{count}, on_device(device())));
+  };
+  follow(begin, end - begin, at::kBFloat16);
   for (const Seat& s : seats_)
-    if (s.count == 1 && s.offset >= begin && s.offset < end)
-      std::memcpy(leaf_bf16(s.offset), owned(State::master, s.offset), sizeof(float));
+    if (s.count == 1 && s.offset >= begin && s.offset < end) follow(s.offset, 1, at::kFloat);
 }
 
 void FlatParameters::refresh_all_leaves() {
@@ -154,7 +165,7 @@ NamedTensors FlatParameters::gathered(State state, Comm& comm) {
   const int64_t size = layout_.piece_size();
   wait_leaves();
   for (int64_t u = 0; u < layout_.units(); ++u)
-    std::copy_n(piece(state, u), size, shard.data_ptr<float>() + u * size);
+    read(state, layout_.piece(u, rank_), shard.data_ptr<float>() + u * size);
   const Tensor all = at::empty({layout_.ranks, layout_.units(), size}, at::kFloat);
   comm.all_gather(shard.data_ptr(), shard.nbytes(), all.data_ptr());
   const Tensor flat = all.transpose(0, 1).reshape({layout_.count});

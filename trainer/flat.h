@@ -43,10 +43,12 @@ class FlatParameters {
   const std::vector<Seat>& seats() const { return seats_; }  // by offset
   const Seat& seat_of(const Parameter& parameter) const;
   int rank() const { return rank_; }
+  int device() const { return exchange_->device(); }  // where all of this lies, see trainer/device.h
   Precision precision() const { return settings_.precision; }
 
   float* gradient() { return exchange_->gradient(); }
   Tensor gradient_of(const Parameter& parameter);  // a view
+  Tensor gradient_of(Range numbers);               // a view
   void zero_gradients();
 
   bool has(State state) const;
@@ -54,6 +56,9 @@ class FlatParameters {
   float* piece(State state, int64_t unit);
   // The number at `offset` of the flat buffer, which this rank must own.
   float* owned(State state, int64_t offset) { return piece(state, offset / layout_.unit) + offset % layout_.unit - rank_ * layout_.piece_size(); }
+  // Between the host and numbers that lie in one piece of this rank.
+  void read(State state, Range numbers, float* to);
+  void write(State state, Range numbers, const float* from);
   bool owns(int64_t offset) const { return offset % layout_.unit / layout_.piece_size() == rank_; }
 
   // The leaves of [begin, end) follow the masters; the range lies in one piece of this rank.

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "trainer/adamw_kernel.h"
 
 namespace weft {
 
@@ -47,7 +46,7 @@ AdamW::AdamW(FlatParameters& flat, const OptimizerSettings& settings, const std:
   }
 }
 
-void AdamW::update(const Segment& s, double lr, double gradient_factor, int64_t updates) {
+AdamWJob AdamW::job_of(const Segment& s, double lr, double gradient_factor, int64_t updates) {
   const int64_t at = s.offset;
   const bool narrow = flat_.precision() == Precision::bf16;
   AdamWSpan span;
@@ -64,29 +63,30 @@ void AdamW::update(const Segment& s, double lr, double gradient_factor, int64_t 
   const auto age = static_cast<double>(updates);
   factors.ema_decay = std::min(settings_.ema, (1 + age) / (10 + age));
   factors.updates = updates;
-  adamw(span, factors);
-  if (narrow && s.is_scalar) flat_.refresh_leaves(at, at + s.count);
+  return {span, factors};
 }
 
 void AdamW::step(double lr, double gradient_norm, int64_t updates, const std::function<void(int)>& written) {
   const bool clips = settings_.clip_norm > 0 && gradient_norm > settings_.clip_norm;
   const double factor = clips ? settings_.clip_norm / gradient_norm : 1;
   for (int bucket = flat_.layout().buckets() - 1; bucket >= 0; --bucket) {
-    for (const Segment& segment : segments_[static_cast<size_t>(bucket)]) update(segment, lr, factor, updates);
+    const std::vector<Segment>& segments = segments_[static_cast<size_t>(bucket)];
+    std::vector<AdamWJob> jobs;
+    for (const Segment& segment : segments) jobs.push_back(job_of(segment, lr, factor, updates));
+    adamw(flat_.device(), jobs);
+    for (const Segment& segment : segments)
+      if (segment.is_scalar) flat_.refresh_leaves(segment.offset, segment.offset + segment.count);
     written(bucket);
   }
 }
 
 std::vector<double> owned_squares(FlatParameters& flat) {
   const FlatLayout& layout = flat.layout();
-  const int64_t size = layout.unit / layout.virtual_ranks;
-  std::vector<double> squares;
-  for (int64_t unit = 0; unit < layout.units(); ++unit) {
-    const Range piece = layout.piece(unit, flat.rank());
-    for (int64_t begin = piece.begin; begin < piece.end; begin += size)
-      squares.push_back(sum_of_squares(flat.gradient() + begin, size));
-  }
-  return squares;
+  return sums_of_squares(flat.device(), {.first = flat.gradient() + layout.piece(0, flat.rank()).begin,
+                                         .rows = layout.units(),
+                                         .row_stride = layout.unit,
+                                         .columns = layout.virtual_ranks / layout.ranks,
+                                         .count = layout.unit / layout.virtual_ranks});
 }
 
 double add_squares(const FlatLayout& layout, const std::vector<std::vector<double>>& by_rank) {

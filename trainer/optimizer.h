@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "configs/fields.h"
+#include "trainer/device.h"
 #include "trainer/flat.h"
 #include "trainer/groups.h"
 
@@ -42,7 +43,7 @@ class AdamW {
     double lr_scale, weight_decay;
     bool is_scalar;
   };
-  void update(const Segment& segment, double lr, double gradient_factor, int64_t updates);
+  AdamWJob job_of(const Segment& segment, double lr, double gradient_factor, int64_t updates);
 
   FlatParameters& flat_;
   OptimizerSettings settings_;

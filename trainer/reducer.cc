@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trainer/reducer.h"
 
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
 #include <torch/csrc/autograd/function_hook.h>
 #include <torch/csrc/autograd/variable.h>
 
@@ -8,6 +10,7 @@
 #include <bit>
 
 #include "base/error.h"
+#include "trainer/device.h"
 
 namespace weft {
 
@@ -30,7 +33,7 @@ GradientReducer::GradientReducer(FlatParameters& flat)
   check(std::has_single_bit(static_cast<unsigned>(virtual_ranks())), "engine.virtual_ranks: each of the ",
         flat.layout().ranks, " ranks stands for ", virtual_ranks(), " virtual ranks; wanted a power of two");
   kept_.resize(static_cast<size_t>(std::bit_width(static_cast<unsigned>(virtual_ranks())) - 1));
-  for (auto& sum : kept_) sum.resize(static_cast<size_t>(flat.layout().count));
+  for (Tensor& sum : kept_) sum = at::empty({flat.layout().count}, on_device(flat.device()));
   for (size_t seat = 0; seat < flat.seats().size(); ++seat) {
     const Tensor& leaf = flat.seats()[seat].parameter->value;
     if (leaf.requires_grad())
@@ -90,21 +93,21 @@ void GradientReducer::leave_if_complete() {
   }
 }
 
-// gradient = kept[0] + gradient, then kept[1] + ..., left halves first.
+// gradient = kept[0] + gradient, then kept[1] + ...: from the smallest part of the tree to the largest.
 void GradientReducer::add_kept(Range numbers) {
-  float* sum = flat_.gradient();
-  for (const auto& left : kept_)
-    for (int64_t i = numbers.begin; i < numbers.end; ++i) sum[i] = left[static_cast<size_t>(i)] + sum[i];
+  at::NoGradGuard no_grad;
+  const Tensor sum = flat_.gradient_of(numbers);
+  for (const Tensor& left : kept_) sum.add_(left.narrow(0, numbers.begin, numbers.size()));
 }
 
 void GradientReducer::finish(int j) {
   if (j + 1 < virtual_ranks()) {
     // Like a carry: virtual rank 1 joins 0, 3 joins 2 and then both join 0 and 1.
-    float* sum = flat_.gradient();
+    at::NoGradGuard no_grad;
+    const Tensor sum = flat_.gradient_of(Range{0, flat_.layout().count});
     size_t level = 0;
-    for (; j & (1 << level); ++level)
-      for (size_t i = 0; i < kept_[level].size(); ++i) sum[i] = kept_[level][i] + sum[i];
-    std::copy_n(sum, kept_[level].size(), kept_[level].data());
+    for (; j & (1 << level); ++level) sum.add_(kept_[level]);
+    kept_[level].copy_(sum);
     return;
   }
   armed_ = learning_ = false;

@@ -46,18 +46,20 @@ Tensor embed_trimmed(const Model& model, const Tokens& tokens, Range range) {
   std::vector<int64_t> order(static_cast<size_t>(range.size()));
   std::iota(order.begin(), order.end(), range.begin);
   std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return length(a) < length(b); });
+  const at::Device device = model.logit_scale().value.device();
   std::vector<Tensor> parts;
   for (size_t begin = 0; begin < order.size();) {
     size_t end = begin;
     while (end < order.size() && length(order[end]) <= longest_beside(length(order[begin]))) ++end;
-    parts.push_back(model.embed(
-        ids_of(tokens, {order.begin() + static_cast<int64_t>(begin), order.begin() + static_cast<int64_t>(end)})));
+    const TextIds ids =
+        ids_of(tokens, {order.begin() + static_cast<int64_t>(begin), order.begin() + static_cast<int64_t>(end)});
+    parts.push_back(model.embed({ids.ids_TL.to(device), ids.last_T.to(device)}));
     begin = end;
   }
   std::vector<int64_t> place(order.size());
   for (size_t i = 0; i < order.size(); ++i)
     place[static_cast<size_t>(order[i] - range.begin)] = static_cast<int64_t>(i);
-  return at::index_select(at::cat(parts, 0), 0, at::tensor(place, at::kLong));
+  return at::index_select(at::cat(parts, 0), 0, at::tensor(place, at::kLong).to(device));
 }
 
 }  // namespace weft

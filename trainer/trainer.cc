@@ -9,6 +9,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -17,6 +18,7 @@
 #include "base/error.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "trainer/device.h"
 #include "trainer/gather.h"
 #include "trainer/texts.h"
 
@@ -55,7 +57,11 @@ bool fits_in_memory(const Body& body) {
 // For the fault plan: in the first weight that this rank owns.
 void flip_a_bit(FlatParameters& flat) {
   const int width = flat.precision() == Precision::bf16 ? 2 : 4;
-  flat.exchange().leaves()[flat.layout().piece(0, flat.rank()).begin * width] ^= std::byte{1};
+  std::byte* const place = flat.exchange().leaves() + flat.layout().piece(0, flat.rank()).begin * width;
+  std::byte value{};
+  copy_to_host(flat.device(), &value, place, 1);
+  value ^= std::byte{1};
+  copy_from_host(flat.device(), place, &value, 1);
 }
 
 Range part_of(Range whole, int64_t i, int64_t parts) {
@@ -158,7 +164,8 @@ void encode_piece(const Model& model, const Batch& batch, Range images, Range te
   if (images.size() > 0) {
     const int64_t side = batch.image_size, bytes = 3 * side * side;
     auto* first = const_cast<uint8_t*>(batch.pixels.data()) + (images.begin - batch.images.begin) * bytes;
-    image_features = model.encode(at::from_blob(first, {images.size(), 3, side, side}, at::kByte));
+    const Tensor pixels = at::from_blob(first, {images.size(), 3, side, side}, at::kByte);
+    image_features = model.encode(pixels.to(model.logit_scale().value.device()));
   }
   if (texts.size() > 0) text_features = embed_trimmed(model, batch.tokens, texts);
 }
@@ -181,13 +188,12 @@ bool Trainer::encode(const Batch& batch, std::vector<Piece>& pieces) const {
 // False where the step must be taken again.
 bool Trainer::agree(Batch& batch, const StepInput& input, bool encoded, StepReport& report) {
   const Timer timer(report.control_seconds);
-  constexpr size_t kFlags = 5;
+  constexpr size_t kFlags = 4;
   std::vector<float> flags(kFlags + batch.samples.size(), 0.f);
   flags[0] = !encoded;
   flags[1] = input.stop;
   flags[2] = input.save_due;
-  flags[3] = static_cast<float>(input.save_state);
-  flags[4] = -static_cast<float>(input.save_state);
+  flags[3] = -static_cast<float>(input.save_state);
   for (const auto& [image, reason] : batch.damaged) {
     flags[kFlags + static_cast<size_t>(image)] = 1;
     log_warning("step ", batch.step, ": left out an image: ", reason);
@@ -196,8 +202,7 @@ bool Trainer::agree(Batch& batch, const StepInput& input, bool encoded, StepRepo
   if (flags[0] > 0) return false;
   report.stop_agreed = flags[1] > 0;
   report.save_agreed = flags[2] > 0;
-  report.most_save_state = static_cast<int>(flags[3]);
-  report.least_save_state = static_cast<int>(-flags[4]);
+  report.least_save_state = static_cast<int>(-flags[3]);
   for (size_t image = 0; image < batch.samples.size(); ++image) {
     if (flags[kFlags + image] == 0) continue;
     batch.cells.forget_image(static_cast<int32_t>(image));
@@ -226,14 +231,18 @@ Trainer::WorldFeatures Trainer::gather(const Batch& batch, const std::vector<Pie
     if (p.images.size() > 0) images.push_back(p.image_features.detach());
     if (p.texts.size() > 0) texts.push_back(p.text_features.detach());
   }
-  const Tensor my_images = at::cat(images, 0);
-  const Tensor my_texts = texts.empty() ? at::zeros({0, my_images.size(1)}, at::kFloat) : at::cat(texts, 0);
+  Tensor my_images = at::cat(images, 0);
+  Tensor my_texts = texts.empty() ? at::zeros({0, my_images.size(1)}, my_images.options()) : at::cat(texts, 0);
+  const at::Device device = my_images.device();
+  if (comm_.size() > 1) my_images = my_images.cpu(), my_texts = my_texts.cpu();  // of a GPU, this waits for the forward
   WorldFeatures features;
   {
     const Timer timer(report.control_seconds);
     features.image_BD = gather_rows(my_images, static_cast<int64_t>(batch.samples.size()), comm_);
     features.text_TD = gather_rows(my_texts, static_cast<int64_t>(batch.tokens.size()), comm_);
   }
+  features.image_BD = features.image_BD.to(device);
+  features.text_TD = features.text_TD.to(device);
   if (fault::due("nan", batch.step)) features.image_BD.fill_(std::numeric_limits<float>::quiet_NaN());
   features.image_BD.requires_grad_(true);
   features.text_TD.requires_grad_(true);
@@ -327,8 +336,8 @@ void Trainer::update(int64_t updates, StepReport& report) {
     const int64_t at = flat.seat_of(scale).offset;
     learner_.optimizer.step(report.lr, report.gradient_norm, updates, [&](int bucket) {
       if (flat.owns(at) && flat.layout().bucket_of(at) == bucket) {
-        float& value = *flat.owned(State::master, at);
-        value = std::clamp(value, 0.f, static_cast<float>(std::log(step_.most_logit_scale)));
+        at::from_blob(flat.owned(State::master, at), std::array<int64_t, 1>{1}, on_device(flat.device()))
+            .clamp_(0, std::log(step_.most_logit_scale));
         flat.refresh_leaves(at, at + FlatLayout::kPad);
       }
       flat.exchange().share(bucket);

@@ -40,7 +40,7 @@ struct StepReport {
   double hidden_seconds = 0, exposed_seconds = 0;  // summing gradients and sharing weights, under the computation or not
   bool skipped = false;                     // a number was not finite: no rank changed anything
   bool stop_agreed = false, save_agreed = false;
-  int least_save_state = 0, most_save_state = 0;
+  int least_save_state = 0;
   int64_t damaged = 0;                      // images of the world's step that could not be read
   std::vector<double> compute_seconds, data_seconds;  // of every rank
 };

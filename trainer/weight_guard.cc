@@ -5,13 +5,18 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "trainer/device.h"
 
 namespace weft {
 
 uint64_t WeightGuard::hash_of(int64_t begin, int64_t end) const {
   const int64_t width = flat_.precision() == Precision::bf16 ? 2 : 4;
-  const char* leaves = reinterpret_cast<const char*>(flat_.exchange().leaves());
-  return hash64(std::string_view(leaves + begin * width, static_cast<size_t>((end - begin) * width)), 0);
+  const auto bytes = static_cast<size_t>((end - begin) * width);
+  const char* leaves = reinterpret_cast<const char*>(flat_.exchange().leaves() + begin * width);
+  if (flat_.device() == kCpu) return hash64(std::string_view(leaves, bytes), 0);
+  std::string on_host(bytes, '\0');
+  copy_to_host(flat_.device(), on_host.data(), leaves, bytes);
+  return hash64(on_host, 0);
 }
 
 std::vector<uint64_t> WeightGuard::hashes_of_owned() const {

@@ -15,7 +15,8 @@ namespace {
 const std::vector<std::vector<int>> kHosts = {{1}, {2}, {3}, {4}, {1, 1}, {2, 2}, {1, 1, 1, 1}, {3, 1}, {1, 2, 3}};
 
 void run_on(const std::vector<int>& hosts, const std::function<void(Comm&)>& body) {
-  run_thread_ranks({.ranks = std::accumulate(hosts.begin(), hosts.end(), 0), .hosts = hosts, .deadline_seconds = 60}, body);
+  run_thread_ranks({.ranks = std::accumulate(hosts.begin(), hosts.end(), 0), .hosts = hosts, .deadline_seconds = 60},
+                   body);
 }
 
 TEST(HostFlats, SumsAreOneTreeAndLeavesAreSharedForAnyHostsAndBuckets) {
@@ -122,11 +123,11 @@ TEST(HostFlats, TimeThatASlowRankCostsIsExposedAndTakenOnce) {
 }
 
 TEST(HostFlats, RanksWithOtherModelsAreToldBoth) {
-  const std::string message = error_of([] {
-    run_on({2}, [](Comm& comm) { FlatRun(comm, {.units = 7, .bucket_units = 1 + comm.rank()}); });
-  });
+  const std::string message =
+      error_of([] { run_on({2}, [](Comm& comm) { FlatRun(comm, {.units = 7, .bucket_units = 1 + comm.rank()}); }); });
   EXPECT_NE(message.find("the ranks' models differ: rank 0 has 5376 numbers in units of 768 and buckets of 1"),
-            std::string::npos) << message;
+            std::string::npos)
+      << message;
   EXPECT_NE(message.find("rank 1 has 5376 numbers in units of 768 and buckets of 2"), std::string::npos) << message;
 }
 
@@ -157,8 +158,10 @@ TEST(HostFlats, ADeadlineNamesTheBucketAndTheRankThatIsMissing) {
     });
   });
   EXPECT_NE(message.find("rank 0 waited 0.3 s in vain in sum of gradients, bucket 0"), std::string::npos) << message;
-  EXPECT_NE(message.find("rank 1; it last told: step 7, backward, sample shapes-001:42; its last collective: all_gather"),
-            std::string::npos) << message;
+  EXPECT_NE(
+      message.find("rank 1; it last told: step 7, backward, sample shapes-001:42; its last collective: all_gather"),
+      std::string::npos)
+      << message;
 }
 
 }  // namespace

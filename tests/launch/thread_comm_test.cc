@@ -16,7 +16,8 @@ namespace {
 const std::vector<std::vector<int>> kHosts = {{1}, {2}, {5}, {1, 1}, {2, 2}, {1, 3, 2}};
 
 void run_on(const std::vector<int>& hosts, const std::function<void(Comm&)>& body) {
-  run_thread_ranks({.ranks = std::accumulate(hosts.begin(), hosts.end(), 0), .hosts = hosts, .deadline_seconds = 60}, body);
+  run_thread_ranks({.ranks = std::accumulate(hosts.begin(), hosts.end(), 0), .hosts = hosts, .deadline_seconds = 60},
+                   body);
 }
 
 TEST(ThreadComm, EveryRankGetsTheSameSumAndMaximum) {
@@ -50,7 +51,9 @@ TEST(ThreadComm, DataOfAnySizeAreGatheredAndBroadcast) {
     run_on(hosts, [](Comm& comm) {
       for (const size_t bytes : {0, 1, 63, 65536, 65537, 300001}) {
         std::vector<uint8_t> mine(bytes), all(bytes * static_cast<size_t>(comm.size()));
-        const auto byte_of = [&](int rank, size_t i) { return static_cast<uint8_t>(i * 13 + static_cast<size_t>(rank) + bytes); };
+        const auto byte_of = [&](int rank, size_t i) {
+          return static_cast<uint8_t>(i * 13 + static_cast<size_t>(rank) + bytes);
+        };
         for (size_t i = 0; i < bytes; ++i) mine[i] = byte_of(comm.rank(), i);
         comm.all_gather(mine.data(), bytes, all.data());
         size_t wrong = 0;
@@ -117,13 +120,16 @@ TEST(ThreadComm, RanksThatDoNotDoTheSameAreBothNamedBeforeDataMove) {
 }
 
 TEST(ThreadComm, OtherSizesAndRootsAreFoundToo) {
-  EXPECT_NE(error_of([] { run_thread_ranks(3, [](Comm& comm) {
-              std::vector<char> mine(200000), all(600000);
-              comm.all_gather(mine.data(), comm.rank() == 2 ? 100000 : 200000, all.data());
-            }); }).find("the ranks do not do the same"),
+  EXPECT_NE(error_of([] {
+              run_thread_ranks(3, [](Comm& comm) {
+                std::vector<char> mine(200000), all(600000);
+                comm.all_gather(mine.data(), comm.rank() == 2 ? 100000 : 200000, all.data());
+              });
+            }).find("the ranks do not do the same"),
             std::string::npos);
-  EXPECT_NE(error_of([] { run_thread_ranks(2, [](Comm& comm) { comm.broadcast_text("hello", comm.rank()); }); })
-                .find("from rank 1"),
+  EXPECT_NE(error_of([] {
+              run_thread_ranks(2, [](Comm& comm) { comm.broadcast_text("hello", comm.rank()); });
+            }).find("from rank 1"),
             std::string::npos);
 }
 
@@ -143,10 +149,13 @@ TEST(ThreadComm, ADeadlineNamesTheMissingRanksAndWhatTheyLastTold) {
       message = error.what();
     }
     EXPECT_EQ(exit, Exit::peer_lost);
-    EXPECT_NE(message.find("waited 0.3 s in vain in broadcast number 2 of 8 bytes from rank 0"), std::string::npos) << message;
+    EXPECT_NE(message.find("waited 0.3 s in vain in broadcast number 2 of 8 bytes from rank 0"), std::string::npos)
+        << message;
     EXPECT_NE(message.find("\n  rank 1"), std::string::npos) << message;
-    EXPECT_NE(message.find("it last told: step 12, evaluation, sample emoji:3; its last collective: all_gather number 1"),
-              std::string::npos) << message;
+    EXPECT_NE(
+        message.find("it last told: step 12, evaluation, sample emoji:3; its last collective: all_gather number 1"),
+        std::string::npos)
+        << message;
   }
 }
 

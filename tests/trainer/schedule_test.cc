@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support.h"
+#include "tests/support.h"
 
 namespace weft {
 namespace {
@@ -76,7 +76,7 @@ TEST(Schedule, WithoutAnAnnealNothingAnneals) {
   EXPECT_DOUBLE_EQ(learning_rate(settings, 2, 100, 100), 1);
 }
 
-// No step changes the rate by more than its phase's steepest slope.
+// The steepest phase, the cool-down, falls by pi / 4 / 8 a step.
 TEST(Schedule, PhasesMeetWithoutAJump) {
   for (const ScheduleSettings& settings : {rsqrt(), infinite()})
     for (int64_t step = settings.warmup_steps - 1; step < 100; ++step)

@@ -7,7 +7,7 @@ import signal
 import time
 
 from dying import SLOWLY, resumed_at
-from jobs import enter_namespaces, mount, require
+from jobs import require
 
 MIB = 1 << 20
 
@@ -48,19 +48,18 @@ def killed_while_writing(work, more):
 
 def full(work, _):
     """5: the disk is full, a file may not grow: a clear error, the training goes on, the old save is whole, nothing is left over."""
-    enter_namespaces("mount")
     clean = work.train("clean", 1)
     size = sum(file.stat().st_size for file in work.checkpoints("clean")[30].iterdir())
     name, folder = "full", work.path / "full/checkpoints"
     folder.mkdir(parents=True)
-    mount("-t", "tmpfs", "-o", f"size={(size * 3 // 2 + 4095) // 4096 * 4096}", "none", folder)
+    work.mount(folder, f"size={size * 3 // 2}")
     result = work.run(name, 2, "run.keep=1")
     result.must_say(r"(?i)no space left on device", "step 30/30")
     saved = sorted(work.checkpoints(name))
     require(saved == [5] and not work.left_over(name), "there are", saved, work.left_over(name))
     print(f"a disk for one save and a half: exit {result.code}, went on to step 30, step 5 kept:",
           next(line for line in result.said.splitlines() if "No space left" in line))
-    mount("-o", "remount,size=64m", folder)
+    work.mount(folder, "remount", "size=64m")
     goes_on_from(work, name, 5, clean, "run.keep=1")
     print("with room again: resumed after step 5, same end")
     for what, options in (("ENOSPC injected after 10000 bytes of step 10", {"faults": "write_error:1:10:10000"}),
@@ -112,19 +111,18 @@ def tampered(work, _):
 
 def not_writable(work, _):
     """7: a read-only or vanished folder, EIO: as a full disk."""
-    enter_namespaces("mount")
     clean = work.train("clean", 1)
     for what in ("read-only", "vanished"):
         folder = work.path / what / "checkpoints"
         folder.mkdir(parents=True)
-        mount("-t", "tmpfs", "none", folder)
+        work.mount(folder)
         job = work.start(what, 2, "run.keep=1", faults=SLOWLY)
         job.wait_for(lambda name=what: 5 in work.checkpoints(name))
         if what == "read-only":
-            mount("-o", "remount,ro", folder)
+            work.mount(folder, "remount", "ro")
             result = job.wait()
             result.must_say("(?i)read-only file system", "step 30/30")
-            mount("-o", "remount,rw", folder)
+            work.mount(folder, "remount", "rw")
             require(sorted(work.checkpoints(what)) == [5], "saved are", sorted(work.checkpoints(what)))
             goes_on_from(work, what, 5, clean, "run.keep=1")
         else:

@@ -8,7 +8,7 @@ import resource
 import signal
 import time
 
-from jobs import enter_namespaces, lives, mount, require
+from jobs import require
 
 STOPPED = r"stopped by a signal after step (\d+)"
 SLOWLY = "slow:*:*:30"  # 30 steps take a second, so that a signal meets the run
@@ -83,9 +83,8 @@ def stopped(work, _):
         result = job.wait(30)
         took = time.monotonic() - struck
         require(took <= 3 + 5, f"ended after {took:.1f} s:", result)
-        result.must_end(5).must_say(rf"rank {fault[5]}\b", r"p\d+\.png", r"(?i)stack")
-        left = [pid for pid in pids.values() if lives(pid)]
-        require(not left, "still there:", left)
+        result.must_end(5).must_say(rf"rank {fault[5]}\b", r"p\d+\.png", r"\[0x[0-9a-f]+\]")
+        require(job.gone(pids, 1), "ranks live on")
         shown = [line for line in result.said.splitlines() if "deadline" in line or ".png" in line]
         print(f"{ranks} ranks, {fault}: exit 5 after {took:.1f} s (deadline 3 s):\n    " + "\n    ".join(shown[:8]))
 
@@ -124,7 +123,6 @@ def out_of_memory(work, _):
 
 def odd_machine(work, _):
     """21: the clock jumps, /dev/shm is full, few files may be open: the run goes on, or a message that can be read."""
-    enter_namespaces("mount")
     clean = work.train("clean", 1)
     for jump in (-7200, 86400):
         env = {"LD_PRELOAD": work.library, "CLOCK_JUMP": f"{jump}", "CLOCK_JUMP_AFTER": "1"}
@@ -134,7 +132,7 @@ def odd_machine(work, _):
     for files in (64, 12):
         result = work.run(f"files{files}", 2, prefix=("prlimit", f"--nofile={files}"), mpi=("--mca", "btl", "self,vader,tcp"))
         check_readable(work, result, f"files{files}", clean, f"{files} open files", r"(?i)too many open files|file descriptors")
-    mount("-t", "tmpfs", "-o", "size=64k", "none", "/dev/shm")
+    work.mount("/dev/shm", "size=64k")
     result = work.run("shm", 2)
     check_readable(work, result, "shm", clean, "/dev/shm of 64 KiB", r"(?i)no space|shm|shared memory")
 
@@ -163,14 +161,11 @@ def kill_loop(work, seconds, mean, save_seconds, ranks=2, seed=1, step_milliseco
         require(first > kept, f"progress went back: step {first} again, {kept} steps had been kept")
         kept = first - 1
         time.sleep(draw.expovariate(1 / mean))
-        victims = [*job.ranks().values(), job.process.pid]
+        ranks_then = job.ranks()
         killed_at = time.monotonic()
-        os.kill(draw.choice(victims), signal.SIGKILL)
+        os.kill(draw.choice([*ranks_then.values(), job.process.pid]), signal.SIGKILL)
         result = job.wait(20)
-        for pid in victims:  # the ranks of an mpirun that was killed itself end too, in their own time
-            while lives(pid):
-                require(time.monotonic() - killed_at < 20, f"process {pid} lives 20 s after the kill")
-                time.sleep(0.01)
+        require(job.gone(ranks_then, 20), "ranks live on")  # those of an mpirun that was killed itself end too
         last = max(int(step) for step in re.findall(r"\nstep (\d+)/", result.said))
         executed += last - kept
         kills += 1
@@ -180,12 +175,12 @@ def kill_loop(work, seconds, mean, save_seconds, ranks=2, seed=1, step_milliseco
                      faults=f"usr1:0:{last + 10}", seconds=120).must_end(75)
     kept, stopped = resumed_at(final), max(work.checkpoints("soak"))
     require(stopped == last + 11, f"the last run was asked to stop after step {last + 11}, not {stopped}")
-    return {"kills": kills, "steps_kept": stopped, "steps_executed": executed + stopped - kept, "delays": sorted(delays)}
+    return {"kills": kills, "kept": stopped, "executed": executed + stopped - kept, "delays": sorted(delays)}
 
 
 def soak(work, more):
     """22: a kill loop: progress never goes back; what is kept of what was executed is told (engine.6 is the long one)."""
     found = kill_loop(work, more or 20, mean=4, save_seconds=0.5)
-    share = found["steps_kept"] / found["steps_executed"]
+    share = found["kept"] / found["executed"]
     print(json.dumps({**found, "share": round(share, 3), "delays": [round(delay, 2) for delay in found["delays"]]}))
     require(share >= 0.8, f"{share:.0%} of the steps executed were kept, wanted 80 %")

@@ -124,6 +124,15 @@ class Job:
         """rank -> process."""
         return ranks_below(self.process.pid)
 
+    def gone(self, pids, seconds):
+        """Whether these ranks have ended, within so many seconds."""
+        until = time.monotonic() + seconds
+        while any(lives(pid) for pid in pids.values()):
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.01)
+        return True
+
     def end(self):
         """SIGKILL for everything that the job started."""
         for pid in [self.process.pid, *self.ranks().values()]:
@@ -163,7 +172,7 @@ class Work:
     def __init__(self, weft, library):
         self.weft, self.library = os.path.abspath(weft), os.path.abspath(library)
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="weft-faults-"))
-        self.jobs, self.count = [], 0
+        self.jobs, self.count, self.mounted = [], 0, []
         self.environment = dict(os.environ, OMP_NUM_THREADS="1", OMPI_MCA_btl_vader_single_copy_mechanism="none")
         if os.geteuid() == 0:
             self.environment.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
@@ -175,7 +184,15 @@ class Work:
         for job in self.jobs:
             if job.process.poll() is None:
                 job.end()
-        shutil.rmtree(self.path, ignore_errors=True)
+        for folder in reversed(self.mounted):
+            subprocess.run(["umount", "-l", folder], check=False)
+        shutil.rmtree(self.path)
+
+    def mount(self, folder, *options):
+        """A small file system in memory; with the option remount, another size or mode of it."""
+        subprocess.run(["mount", "-t", "tmpfs", "-o", ",".join(options) or "rw", "none", folder], check=True)
+        if "remount" not in options:
+            self.mounted.append(folder)
 
     def make_dataset(self, name, captions_of, count=24):
         pictures = self.path / f"{name}-pictures"
@@ -186,7 +203,7 @@ class Work:
             lines += [f"p{number}.png\t{caption}\n" for caption in captions_of(number) or [""]]
         (pictures / "pairs.tsv").write_text("".join(lines))
         subprocess.run([self.weft, "data", "import", "tsv", pictures / "pairs.tsv", self.path / name, "held_back=0", "header=no",
-                        "tokenizer_merges=50"], check=True, stdout=subprocess.DEVNULL, env=self.environment)
+                        "tokenizer_merges=50"], check=True, capture_output=True, env=self.environment)
 
     def start(self, name, ranks, *overrides, faults="", env=None, mpi=(), prefix=(), command=None):
         """ranks: a number for mpirun, or 0 for the program alone."""
@@ -253,6 +270,3 @@ def enter_namespaces(*kinds):
     os.environ["WEFT_FAULT_NAMESPACES"] = "1"
     os.execvp(command[0], [*command, sys.executable, *sys.argv])
 
-
-def mount(*words):
-    subprocess.run(["mount", *map(str, words)], check=True)

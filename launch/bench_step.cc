@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/bench_step.h"
+
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "configs/recipe.h"
+#include "data/tokenizer.h"
+#include "launch/bench_comm.h"
+#include "launch/engine_setup.h"
+#include "trainer/adamw_kernel.h"
+#include "trainer/trainer.h"
+
+namespace weft {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Json = nlohmann::json;
+
+constexpr int kWarmUp = 2;  // the first step only counts hooks (trainer/reducer.h)
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// The dataset's, where it is there: the token embedding has a row for each.
+int tokenizer_ids(const RunConfig& config) {
+  constexpr int kWithoutDataset = 4096;
+  const Path file = Path(config.data.dataset) / "tokenizer.txt";
+  return std::filesystem::exists(file) ? Tokenizer(file).size() : kWithoutDataset;
+}
+
+// The world's step, cut to a rank's share: noise, each image with a text of its own.
+Batch made_up_batch(const RunConfig& config, int64_t images, int64_t tokens, int ids, const Comm& comm) {
+  Batch b;
+  b.image_size = config.model->image_size();
+  b.cells.images = b.cells.texts = images;
+  b.cells.begin.push_back(0);
+  Stream stream(static_cast<uint64_t>(config.run.seed), Purpose::texts, 0, 0);
+  for (int64_t i = 0; i < images; ++i) {
+    const auto image = static_cast<int32_t>(i);
+    b.samples.push_back(static_cast<uint32_t>(i));
+    std::vector<int32_t> text = {ids - 2};  // start, words, end
+    for (int64_t k = 2; k < tokens; ++k) text.push_back(static_cast<int32_t>(stream.below(static_cast<uint64_t>(ids - 2))));
+    text.push_back(ids - 1);
+    b.tokens.push_back(std::move(text));
+    b.cells.text.push_back(image);
+    b.cells.q.push_back(1);
+    b.cells.w.push_back(1);
+    b.cells.drawn.emplace_back(image, image);
+    b.cells.begin.push_back(i + 1);
+  }
+  b.images = b.texts = share_of(images, comm.rank(), comm.size());
+  b.pixels.resize(static_cast<size_t>(b.images.size()) * 3 * static_cast<size_t>(b.image_size * b.image_size));
+  for (uint8_t& pixel : b.pixels) pixel = static_cast<uint8_t>(stream.bits());
+  return b;
+}
+
+FlatSettings flat_settings(const RunConfig& config, int virtual_ranks) {
+  return {config.engine.precision == "bf16" ? Precision::bf16 : Precision::fp32, config.optimizer.ema > 0, virtual_ranks,
+          config.engine.bucket_mib};
+}
+
+// A trainer that takes steps of one made-up batch.
+class Training {
+ public:
+  Training(const RunConfig& config, int64_t images, int64_t tokens, int virtual_ranks, Comm& comm)
+      : learner_(config.model->build(tokenizer_ids(config), static_cast<uint64_t>(config.run.seed)),
+                 flat_settings(config, virtual_ranks), config.optimizer, comm),
+        batch_(made_up_batch(config, images, tokens, tokenizer_ids(config), comm)) {
+    std::vector<std::unique_ptr<Loss>> losses;
+    for (const auto& settings : config.losses) losses.push_back(settings->build());
+    trainer_ = std::make_unique<Trainer>(learner_, std::move(losses), config.optimizer, config.schedule,
+                                         StepSettings{.steps = config.run.steps,
+                                                      .micro_batch = config.batch.micro,
+                                                      .most_logit_scale = config.engine.most_logit_scale,
+                                                      .check_every = config.engine.check_every,
+                                                      .halves_on_out_of_memory = !config.engine.elastic()},
+                                         comm);
+  }
+
+  StepReport take() {
+    const StepReport report = trainer_->take(batch_, {.updates = batch_.step});
+    check(!report.skipped, "step ", batch_.step, " has a number that is not finite; a step that is skipped cannot be measured",
+          "\nhint: a lower optimizer.lr");
+    ++batch_.step;
+    return report;
+  }
+  Learner& learner() { return learner_; }
+
+ private:
+  Learner learner_;
+  std::unique_ptr<Trainer> trainer_;
+  Batch batch_;
+};
+
+// Bytes a second of this rank beside its neighbours, with the access of an update: 4 streams read, 3 of them written.
+double memory_bandwidth(Comm& comm) {
+  constexpr int64_t kNumbers = 12 << 20;
+  std::vector<float> master(kNumbers), gradient(kNumbers, 1e-3f), moment1(kNumbers), moment2(kNumbers);
+  AdamWFactors factors{.lr = 1e-4};
+  const auto update = [&] {
+    adamw({master.data(), gradient.data(), moment1.data(), moment2.data(), nullptr, nullptr, kNumbers}, factors);
+    ++factors.updates;
+  };
+  return 7 * sizeof(float) * double{kNumbers} / median_of_slowest(comm, 7, [] {}, update);
+}
+
+// Bytes that the norm and the update move for each number.
+double optimizer_bytes(const RunConfig& config) {
+  const bool bf16 = config.engine.precision == "bf16", ema = config.optimizer.ema > 0;
+  return 4 + 28 + (ema ? 8 : 0) + (bf16 ? 4 : 0);
+}
+
+// Medians of rounds; of this rank where nothing else is said.
+struct Measured {
+  double alone = 0;    // computation of a rank whose neighbours of the host rest
+  double beside = 0;   // computation of the slowest rank, no rank communicating
+  double jitter = 0;   // of the computation from round to round, as a share of it
+  double step = 0;     // of the slowest rank
+  double compute = 0, hidden = 0, exposed = 0, control = 0, update = 0;
+};
+
+// In every round each part once, so that what else the machine does meets them alike.
+class Rounds {
+ public:
+  Rounds(Training& lone, Training& whole, Comm& comm) : lone_(lone), whole_(whole), comm_(comm) {}
+
+  void take(bool counts) {
+    const bool has_turn = comm_.place().local_rank == 0;
+    double alone = 0;
+    if (comm_.place().local_ranks > 1) {
+      comm_.barrier();
+      if (has_turn) alone = lone_.take().compute_seconds[0];
+    }
+    comm_.barrier();
+    const double beside = lone_.take().compute_seconds[0];
+    comm_.barrier();
+    const Clock::time_point start = Clock::now();
+    const StepReport report = whole_.take();
+    const double step = seconds_since(start);
+    if (!counts) return;
+    alone_.push_back(comm_.place().local_ranks > 1 ? alone : beside);
+    beside_.push_back(beside);
+    step_.push_back(step);
+    const double compute = report.compute_seconds[static_cast<size_t>(comm_.rank())] - report.hidden_seconds;
+    compute_.push_back(compute);
+    hidden_.push_back(report.hidden_seconds);
+    exposed_.push_back(report.exposed_seconds);
+    control_.push_back(report.control_seconds);
+    update_.push_back(step - compute - report.hidden_seconds - report.exposed_seconds - report.control_seconds);
+  }
+
+  Measured medians() {
+    Measured m;
+    const double middle = median(beside_);
+    std::vector<double> deviations;
+    for (const double seconds : beside_) deviations.push_back(std::abs(seconds - middle));
+    m.jitter = 1.4826 * median(deviations) / middle;
+    for (std::vector<double>* seconds : {&alone_, &beside_, &step_}) comm_.all_reduce(*seconds, Comm::Op::max);
+    m.alone = median(alone_);
+    m.beside = median(beside_);
+    m.step = median(step_);
+    m.compute = median(compute_), m.hidden = median(hidden_), m.exposed = median(exposed_);
+    m.control = median(control_), m.update = median(update_);
+    return m;
+  }
+
+ private:
+  Training &lone_, &whole_;
+  Comm& comm_;
+  std::vector<double> alone_, beside_, step_, compute_, hidden_, exposed_, control_, update_;
+};
+
+// What was found of the machine: collectives of these ranks, and their memory.
+struct Machine {
+  predict::Link control, reduce, share;
+  double memory = 0;
+};
+
+Machine measure_machine(Comm& comm, double bucket_bytes) {
+  Machine m;
+  m.memory = memory_bandwidth(comm);
+  if (comm.size() == 1) return m;
+  constexpr int64_t kRepeats = 9;
+  m.control = sweep(comm, "all_gather", bucket_bytes, kRepeats).link;
+  m.reduce = sweep(comm, "reduce", bucket_bytes, kRepeats).link;
+  m.share = sweep(comm, "share", bucket_bytes, kRepeats).link;
+  return m;
+}
+
+// A step of this recipe on the ranks of `comm`, but for what is measured.
+predict::Step step_of(const RunConfig& config, Learner& learner, int64_t images, int ranks) {
+  const FlatLayout& layout = learner.flat.layout();
+  predict::Step s;
+  s.ranks = ranks;
+  s.parameters = static_cast<double>(layout.count);
+  s.buckets = layout.buckets();
+  const int64_t micro = config.batch.micro > 0 ? config.batch.micro : images;
+  s.accumulation = static_cast<int>((images + micro - 1) / micro);
+  s.leaf_bytes = config.engine.precision == "bf16" ? 2 : 4;
+  s.optimizer_bytes = optimizer_bytes(config);
+  s.control_exchanges = 4;  // flags, features of images and of texts, norms
+  const int64_t width = learner.model->encode(at::zeros({1, 3, config.model->image_size(), config.model->image_size()}, at::kByte)).size(1);
+  s.gathered_bytes = static_cast<double>(2 * images * width) * sizeof(float);
+  return s;
+}
+
+void print_link(const char* name, const predict::Link& link) {
+  std::printf("; %s %.1f us", name, 1e6 * link.latency);
+  if (std::isfinite(link.bandwidth)) std::printf(" and %.1f GB/s", 1e-9 * link.bandwidth);
+}
+
+void print_row(const char* name, double predicted, double measured) {
+  std::printf("%-26s %9.2f ms %9.2f ms\n", name, 1e3 * predicted, 1e3 * measured);
+}
+
+Json json_of(const predict::Prediction& p) {
+  return {{"compute", p.compute}, {"hidden", p.hidden}, {"exposed", p.exposed},      {"optimizer", p.optimizer},
+          {"control", p.control}, {"step", p.step},     {"efficiency", p.efficiency}};
+}
+
+Json json_of(const Measured& m) {
+  return {{"compute_alone", m.alone}, {"compute_beside", m.beside}, {"jitter", m.jitter},   {"step", m.step},
+          {"compute", m.compute},     {"hidden", m.hidden},         {"exposed", m.exposed}, {"control", m.control},
+          {"update", m.update}};
+}
+
+// On the ranks that are there: predicted, measured and printed.
+Json predict_here(const RunConfig& config, int64_t rounds, int64_t text_tokens, predict::Step& s, Comm& comm) {
+  const int64_t images = share_of(config.batch.global, comm.rank(), comm.size()).size();
+  const auto virtual_ranks = static_cast<int>(config.engine.virtual_ranks);
+  LocalComm alone;
+  Training lone(config, images, text_tokens, virtual_ranks / comm.size(), alone);
+  Training whole(config, config.batch.global, text_tokens, virtual_ranks, comm);
+  s = step_of(config, whole.learner(), images, comm.size());
+  const Machine machine = measure_machine(comm, s.parameters / s.buckets * s.gradient_bytes);
+  Rounds all(lone, whole, comm);
+  for (int64_t round = -kWarmUp; round < rounds; ++round) all.take(round >= 0);
+  const Measured measured = all.medians();
+
+  s.compute_seconds = measured.beside;
+  s.memory_bandwidth = machine.memory;
+  s.control = machine.control, s.reduce = machine.reduce, s.gather = machine.share;
+  s.stolen = 1;
+  const predict::Prediction p = predict::predict_step(s);
+  predict::Step one = s;
+  one.ranks = 1;
+  one.compute_seconds = measured.alone;
+  const double efficiency = predict::predict_step(one).step / p.step, error = p.step / measured.step - 1;
+  if (comm.is_first()) {
+    std::printf("%.1f million numbers in %d buckets, %lld images of a rank, %d ranks on %d hosts\nmemory of a rank %.1f GB/s",
+                1e-6 * s.parameters, s.buckets, static_cast<long long>(images), comm.size(), comm.place().hosts,
+                1e-9 * machine.memory);
+    if (comm.size() > 1) {
+      print_link("control", machine.control);
+      print_link("gradients", machine.reduce);
+      print_link("weights", machine.share);
+      std::printf("\ncomputation of a rank %.2f ms, while its neighbours rest %.2f ms", 1e3 * measured.beside, 1e3 * measured.alone);
+    }
+    std::printf("\n%-26s %12s %12s\n", "", "predicted", "measured");
+    print_row("forward and backward", s.compute_seconds, measured.compute);
+    print_row("gradients and weights", p.hidden + p.exposed, measured.hidden + measured.exposed);
+    print_row("control, norm and update", p.control + p.optimizer, measured.control + measured.update);
+    print_row("step", p.step, measured.step);
+    std::printf("predicted %+.1f %% off; efficiency against one rank alone, predicted: %.1f %%\n", 100 * error, 100 * efficiency);
+  }
+  s.compute_seconds = measured.alone;
+  s.jitter = measured.jitter;
+  return {{"ranks", comm.size()},       {"images", images},          {"parameters", s.parameters},
+          {"memory", machine.memory},   {"predicted", json_of(p)},   {"measured", json_of(measured)},
+          {"error", error},             {"efficiency", efficiency}};
+}
+
+void print_elsewhere(const predict::Step& s, const predict::Prediction& p, double one_rank) {
+  std::printf("%d ranks, %.1f GB/s and %.1f us: forward and backward %.2f ms, transfers %.2f ms hidden and %.2f ms exposed, "
+              "update %.2f ms, control %.2f ms\nstep %.2f ms, efficiency against one rank alone %.1f %%\n",
+              s.ranks, 1e-9 * s.reduce.bandwidth, 1e6 * s.reduce.latency, 1e3 * p.compute, 1e3 * p.hidden, 1e3 * p.exposed,
+              1e3 * p.optimizer, 1e3 * p.control, 1e3 * p.step, 100 * one_rank / p.step);
+}
+
+}  // namespace
+
+// s: as measured here.
+predict::Step StepBench::elsewhere(predict::Step s) const {
+  s.ranks = static_cast<int>(ranks);
+  s.stolen = stolen;
+  if (compute_seconds > 0) s.compute_seconds = compute_seconds;
+  if (memory_gbs > 0) s.memory_bandwidth = 1e9 * memory_gbs;
+  for (predict::Link* link : {&s.control, &s.reduce, &s.gather}) {
+    if (bandwidth_gbs > 0) link->bandwidth = 1e9 * bandwidth_gbs;
+    if (latency_us > 0) link->latency = 1e-6 * latency_us;
+  }
+  return s;
+}
+
+void StepBench::fields(Fields& visit) {
+  visit("rounds", rounds, at_least(3), "steps measured, whose median counts");
+  visit("text_tokens", text_tokens, non_negative, "tokens of the made-up texts (0: as many as the model takes)");
+  visit("json", json, any, "file to write the figures to");
+  visit("ranks", ranks, non_negative, "predict also for so many ranks with the same share each (0: no)");
+  visit("bandwidth_gbs", bandwidth_gbs, non_negative, "bus bandwidth of a rank there, GB/s (0: as here)");
+  visit("latency_us", latency_us, non_negative, "latency of a collective there, microseconds");
+  visit("memory_gbs", memory_gbs, non_negative, "memory bandwidth of a rank there, GB/s (0: as here)");
+  visit("compute_seconds", compute_seconds, non_negative,
+        "forward and backward of a rank there; then nothing is measured here (0: as here)");
+  visit("stolen", stolen, unit, "share of the time of hidden transfers that the computation loses there");
+}
+
+void StepBench::run(const Path& recipe, const std::vector<std::string>& overrides, Comm& comm, int ranks_of_host) const {
+  RunConfig config;
+  Recipe::read(recipe, overrides).fill(config);
+  set_up_engine(config.engine, ranks_of_host);
+  const int64_t tokens = text_tokens > 0 ? text_tokens : config.model->context();
+  check(tokens >= 2 && tokens <= config.model->context(), "text_tokens is ", tokens, "; a text of this model has 2 to ",
+        config.model->context());
+  check(config.batch.global >= comm.size(), "batch.global is ", config.batch.global, ", less than the ", comm.size(), " ranks");
+  Json all;
+  predict::Step s;
+  if (compute_seconds > 0) {
+    check(ranks > 0 && bandwidth_gbs > 0 && memory_gbs > 0,
+          "with compute_seconds nothing is measured; wanted also ranks, bandwidth_gbs and memory_gbs");
+    LocalComm alone;
+    Training none(config, 1, tokens, 0, alone);
+    s = step_of(config, none.learner(), share_of(config.batch.global, 0, comm.size()).size(), 1);
+  } else {
+    all["here"] = predict_here(config, rounds, tokens, s, comm);
+  }
+  if (!comm.is_first()) return;
+  if (ranks > 0) {
+    s = elsewhere(s);
+    const predict::Prediction p = predict::predict_step(s);
+    s.ranks = 1;
+    const double one_rank = predict::predict_step(s).step;
+    s.ranks = static_cast<int>(ranks);
+    print_elsewhere(s, p, one_rank);
+    all["elsewhere"] = json_of(p);
+    all["elsewhere"]["ranks"] = ranks;
+  }
+  if (!json.empty()) write_atomically(json, all.dump(1) + "\n");
+}
+
+}  // namespace weft
