@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Faults on purpose.  A plan is a list of
-//   kind:rank:step[:argument][@point]      kill:1:7   exit:*:5:42@reduce   slow:0:3+:200   nan:0:*   kill:1:~20/7
+//   kind:rank:step[:argument][@point]      kill:1:7   exit:*:5:42@update   slow:0:3+:200   nan:0:*   kill:1:~20/7
 // from the recipe (engine.faults) or the environment (WEFT_FAULTS, separated by commas); it is compiled in always and
 // empty by default.  rank: a number, or * for every one.  step: a number; N+ for every step from N on; * for every
 // step; ~N/seed for one of the steps 0 .. N-1, drawn from the seed.  argument: a number.  point: where a fault that
@@ -15,7 +15,7 @@
 namespace weft::fault {
 
 // The points of a step, in its order; the last is passed where a checkpoint begins.
-inline constexpr const char* kPoints[] = {"batch", "forward", "backward", "reduce", "update", "checkpoint"};
+inline constexpr const char* kPoints[] = {"batch", "forward", "backward", "update", "checkpoint"};
 
 // Adds to the plan of the whole process.  Throws Error where an item is not of the form above.
 void add_plan(const std::vector<std::string>& items);

@@ -2,11 +2,11 @@
 #include "launch/host_comm.h"
 
 #include <sched.h>
-#include <time.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <ctime>
 #include <iterator>
 #include <limits>
 #include <utility>

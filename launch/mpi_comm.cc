@@ -119,15 +119,16 @@ std::shared_ptr<std::byte> MpiTransport::host_memory(size_t bytes, size_t zeros)
   int rank = 0, unit = 1;
   mpi_check(MPI_Comm_rank(host_, &rank), "MPI_Comm_rank");
   MPI_Aint size = rank == 0 ? static_cast<MPI_Aint>(bytes) : 0;
-  void* memory = nullptr;
+  std::byte* memory = nullptr;
+  void* const place = static_cast<void*>(&memory);  // MPI takes a void* for the address of a pointer
   MPI_Win window;
-  const int status = MPI_Win_allocate_shared(size, 1, MPI_INFO_NULL, host_, &memory, &window);
+  const int status = MPI_Win_allocate_shared(size, 1, MPI_INFO_NULL, host_, place, &window);
   in_context([&] { mpi_check(status, "MPI_Win_allocate_shared"); }, "asking for ", bytes >> 20,
              " MiB of memory that the ranks of this host share");
-  mpi_check(MPI_Win_shared_query(window, 0, &size, &unit, &memory), "MPI_Win_shared_query");
+  mpi_check(MPI_Win_shared_query(window, 0, &size, &unit, place), "MPI_Win_shared_query");
   if (rank == 0) std::memset(memory, 0, zeros);  // Open MPI gives a rank that is alone what malloc had left
   mpi_check(MPI_Barrier(host_), "MPI_Barrier");
-  return {static_cast<std::byte*>(memory), [this, window](std::byte*) { unused_.push_back(window); }};
+  return {memory, [this, window](std::byte*) { unused_.push_back(window); }};
 }
 
 // A full /dev/shm is noticed by nobody until a page is touched, and then it is a SIGBUS.

@@ -70,12 +70,12 @@ TEST_F(Fault, ASeedDrawsOneStepBelowItsBound) {
 }
 
 TEST_F(Fault, ActsAtItsPointAlone) {
-  fault::add_plan({"throw:1:2", "throw:1:2@reduce"});
+  fault::add_plan({"throw:1:2", "throw:1:2@update"});
   fault::at("forward", 2);
-  fault::at("reduce", 1);
+  fault::at("update", 1);
   EXPECT_THROW(fault::at("batch", 2), std::runtime_error);
-  EXPECT_THROW(fault::at("reduce", 2), std::runtime_error);
-  fault::at("reduce", 2);
+  EXPECT_THROW(fault::at("update", 2), std::runtime_error);
+  fault::at("update", 2);
 }
 
 TEST_F(Fault, TwoFaultsStrikeAtOnePointInTheirOrder) {
@@ -110,8 +110,8 @@ TEST_F(Fault, APlanThatCannotBeReadNamesTheItemAndWhatIsKnown) {
   const auto error = [](const char* item) { return error_of([&] { fault::add_plan({"nan:0:1", item}); }); };
   EXPECT_NE(error("kil:1:7").find("did you mean \"kill\"?"), std::string::npos) << error("kil:1:7");
   EXPECT_NE(error("kil:1:7").find("loader_hang"), std::string::npos);
-  EXPECT_NE(error("kill:1:7@reduced").find("did you mean \"reduce\"?"), std::string::npos);
-  EXPECT_NE(error("nan:1:7@reduce").find("takes no @point"), std::string::npos);
+  EXPECT_NE(error("kill:1:7@updated").find("did you mean \"update\"?"), std::string::npos);
+  EXPECT_NE(error("nan:1:7@update").find("takes no @point"), std::string::npos);
   for (const char* item : {"", "kill", "kill:1", "kill:1:2:3:4", "kill:x:2", "kill:1:-2", "kill:1:", "kill:1:~5",
                            "kill:1:~0/1", "exit:1:2:much", "exit:1:2:", "kill:1:2@"})
     EXPECT_NE(error(item).find(join("reading the fault \"", item, "\"")), std::string::npos) << item;

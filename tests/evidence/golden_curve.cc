@@ -90,17 +90,17 @@ int run(const Path& folder, int64_t micro_batch) {
   schedule.shape = "constant";
   InfoNceSettings loss;
   loss.positives = "identity";
+  LocalComm comm;
   Learner learner(std::move(model), FlatSettings{}, optimizer, comm);
   std::vector<std::unique_ptr<Loss>> losses;
   losses.push_back(loss.build());
-  LocalComm comm;
   const auto steps = static_cast<int64_t>(order.size());
   Trainer trainer(learner, std::move(losses), optimizer, schedule,
                   StepSettings{.steps = steps, .micro_batch = micro_batch}, comm);
   double worst = 0;
   for (int64_t step = 0; step < steps; ++step) {
     Batch batch = batch_of(pairs, order[static_cast<size_t>(step)], step);
-    const double ours = trainer.take(batch, step, false).loss;
+    const double ours = trainer.take(batch, {.updates = step}).loss;
     const double theirs = curve["curve"][static_cast<size_t>(step)][0];
     worst = std::max(worst, std::abs(ours - theirs));
     if (step % 10 == 0 || step + 1 == steps)

@@ -4,8 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <chrono>
-#include <cstring>
+#include <cmath>
 #include <random>
 #include <thread>
 #include <vector>
@@ -120,7 +121,7 @@ class FlatRun {
     int64_t wrong = 0;
     for (int64_t i = numbers.begin; i < numbers.end; ++i) {
       const float wanted = wanted_sum(hosts_, step, i);
-      wrong += std::memcmp(&flats_->gradient()[i], &wanted, sizeof wanted) != 0;
+      wrong += std::bit_cast<uint32_t>(flats_->gradient()[i]) != std::bit_cast<uint32_t>(wanted);
     }
     return wrong;
   }

@@ -207,7 +207,8 @@ TEST_F(DamagedCheckpoint, AFileThatCannotBeWrittenIsSaidWithItsReason) {
   fs::create_directories(root_ / "step-00000007.tmp/ema.safetensors");
   Checkpoints checkpoints(root_.path(), {}, comm_);
   checkpoints.begin(filled.flat, {.step = 7}, 1);
-  EXPECT_SAYS(error_of([&] { checkpoints.finish(); }), "step-00000007.tmp/ema.safetensors: cannot open: Is a directory");
+  EXPECT_SAYS(error_of([&] { checkpoints.finish(); }),
+              "step-00000007.tmp/ema.safetensors: cannot open: Is a directory");
   EXPECT_FALSE(fs::exists(root_ / "step-00000007.tmp"));
 }
 

@@ -18,8 +18,9 @@ inline ParameterSet some_parameters() {
 }
 
 struct FilledFlat {
-  explicit FilledFlat(Comm& comm, const FlatSettings& settings = {.ema = true})
-      : set(some_parameters()), flat(set, settings, comm), comm(comm) {}
+  explicit FilledFlat(Comm& comm, const FlatSettings& settings = {.ema = true},
+                      ParameterSet parameters = some_parameters())
+      : set(std::move(parameters)), flat(set, settings, comm), comm(comm) {}
 
   void fill(uint64_t seed) {
     for_each([&](float& number, float wanted) { number = wanted; }, seed);

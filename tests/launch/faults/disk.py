@@ -89,6 +89,7 @@ def tampered(work, _):
     clean = work.train("clean", 1)
     work.run("other", 2, "run.seed=2").must_end(0)
     work.run("run", 2, faults="usr1:0:24").must_end(75)
+    shutil.copytree(work.path / "run", work.path / "whole")
     last = max(work.checkpoints("run"))
     before = sorted(work.checkpoints("run"))[-2]
     shard = max(work.checkpoints("run")[last].glob("*.safetensors"), key=lambda file: file.stat().st_size).name
@@ -99,14 +100,12 @@ def tampered(work, _):
             ("foreign manifest", lambda folder: shutil.copy(foreign, folder / "manifest.json"), r"manifest|hash|XXH3"),
             ("cut manifest", lambda folder: truncate(folder / "manifest.json"), "manifest.json"),
             ("empty manifest", lambda folder: (folder / "manifest.json").write_bytes(b""), "manifest.json")):
-        name = what.replace(" ", "-")
-        shutil.copytree(work.path / "run", work.path / name)
-        damage(work.checkpoints(name)[last])
-        result = goes_on_from(work, name, before, clean).must_say(message)
+        shutil.rmtree(work.path / "run")
+        shutil.copytree(work.path / "whole", work.path / "run")
+        damage(work.checkpoints("run")[last])
+        result = goes_on_from(work, "run", before, clean).must_say(message)
         print(f"{what}: step {before} taken, same end:",
               next(line for line in result.said.splitlines() if f"{last:08}" in line or "damaged" in line))
-    hashes = json.dumps(json.loads((work.checkpoints("run")[last] / "manifest.json").read_text()))
-    require("xxh3" in hashes.lower(), "the manifest holds no hashes:", hashes[:400])
 
 
 def not_writable(work, _):

@@ -51,11 +51,13 @@ def ended(work, _):
 def signalled(work, _):
     """3: SIGUSR1 to mpirun, to one rank, SIGTERM with a longer grace: all ranks stop at one step, saved, exit 75, resumed exactly."""
     clean = work.train("clean", 1)
-    cases = [(2, signal.SIGUSR1, ()), (4, signal.SIGUSR1, ()),
-             (2, signal.SIGTERM, ("--mca", "odls_base_sigkill_timeout", "20")), (2, None, ())]
-    for number, (ranks, number_of_signal, mpi) in enumerate(cases):
+    # On SIGTERM mpirun waits for so long, sends it on, waits as long again, and then sends SIGKILL.
+    grace = ("--mca", "odls_base_sigkill_timeout", "2")
+    cases = [(2, signal.SIGUSR1, (), SLOWLY), (4, signal.SIGUSR1, (), SLOWLY), (2, signal.SIGTERM, grace, "slow:*:*:150"),
+             (2, None, (), "usr1:1:7")]
+    for number, (ranks, number_of_signal, mpi, faults) in enumerate(cases):
         name = f"run{number}"
-        job = work.start(name, ranks, faults=SLOWLY + ("" if number_of_signal else ",usr1:1:7"), mpi=mpi)
+        job = work.start(name, ranks, faults=faults, mpi=mpi)
         if number_of_signal:
             job.wait_to_hear("step 3/30")
             os.kill(job.process.pid, number_of_signal)
@@ -75,7 +77,7 @@ def signalled(work, _):
 
 def stopped(work, _):
     """9: a rank that is stopped: the job ends within its deadline, naming rank, collective and last sample, with stacks."""
-    for ranks, fault in ((2, "stop:1:7@backward"), (4, "stop:2:7@reduce")):
+    for ranks, fault in ((2, "stop:1:7@backward"), (4, "stop:2:7@update")):
         job = work.start(f"run{ranks}", ranks, "engine.deadline_seconds=3", faults=fault)
         job.wait_to_hear("a fault on purpose")
         struck = time.monotonic()
