@@ -46,7 +46,8 @@ Buffer read_all(const Path& path) {
   check(!std::filesystem::is_directory(path, error), path.string(), ": is a folder, wanted a file");
   Descriptor file(path, O_RDONLY, "open for reading");
   const off_t size = ::lseek(file.get(), 0, SEEK_END);
-  check(size >= 0 && ::lseek(file.get(), 0, SEEK_SET) == 0, path.string(), ": cannot seek: ", reason());
+  const bool back = size >= 0 && ::lseek(file.get(), 0, SEEK_SET) == 0;  // on its own: reason() is of the last call
+  check(back, path.string(), ": cannot seek: ", reason());
   Buffer content(static_cast<size_t>(size), 0);
   size_t done = 0;
   while (done < content.size()) {
@@ -69,12 +70,14 @@ Bytes read_bytes(const Path& path) {
 
 void sync_file(const Path& path) {
   Descriptor file(path, O_RDONLY, "open to sync");
-  check(::fsync(file.get()) == 0, path.string(), ": cannot sync to disk: ", reason());
+  const bool synced = ::fsync(file.get()) == 0;
+  check(synced, path.string(), ": cannot sync to disk: ", reason());
 }
 
 void publish(const Path& temporary, const Path& final) {
   sync_file(temporary);
-  check(::rename(temporary.c_str(), final.c_str()) == 0, final.string(), ": cannot take the place: ", reason());
+  const bool renamed = ::rename(temporary.c_str(), final.c_str()) == 0;
+  check(renamed, final.string(), ": cannot take the place: ", reason());
   sync_file(final.has_parent_path() ? final.parent_path() : Path("."));
 }
 

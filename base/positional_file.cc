@@ -24,13 +24,15 @@ PositionalFile::~PositionalFile() {
 
 uint64_t PositionalFile::size() const {
   struct stat status{};
-  check(::fstat(descriptor_, &status) == 0, path_.string(), ": has no size: ", std::strerror(errno));
+  const bool known = ::fstat(descriptor_, &status) == 0;  // on its own: errno is of the last call
+  check(known, path_.string(), ": has no size: ", std::strerror(errno));
   check(S_ISREG(status.st_mode), path_.string(), ": is not a file");
   return static_cast<uint64_t>(status.st_size);
 }
 
 void PositionalFile::resize(uint64_t bytes) {
-  check(::ftruncate(descriptor_, static_cast<off_t>(bytes)) == 0, path_.string(), ": cannot get the size of ", bytes,
+  const bool resized = ::ftruncate(descriptor_, static_cast<off_t>(bytes)) == 0;
+  check(resized, path_.string(), ": cannot get the size of ", bytes,
         " bytes: ", std::strerror(errno));
 }
 
@@ -56,7 +58,8 @@ void PositionalFile::write(uint64_t at, const void* data, size_t bytes) {
 }
 
 void PositionalFile::sync() {
-  check(::fsync(descriptor_) == 0, path_.string(), ": cannot sync to disk: ", std::strerror(errno));
+  const bool synced = ::fsync(descriptor_) == 0;
+  check(synced, path_.string(), ": cannot sync to disk: ", std::strerror(errno));
 }
 
 }  // namespace weft

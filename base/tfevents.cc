@@ -95,7 +95,8 @@ void EventWriter::image(std::string_view tag, int64_t step, const Bytes& png, in
 }
 
 void EventWriter::flush() {
-  check(::fsync(file_) == 0, path_.string(), ": cannot sync to disk: ", std::strerror(errno));
+  const bool synced = ::fsync(file_) == 0;
+  check(synced, path_.string(), ": cannot sync to disk: ", std::strerror(errno));
 }
 
 void EventWriter::append(const std::string& event) {

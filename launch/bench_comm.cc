@@ -36,7 +36,9 @@ float sum_of_numbers(const Comm& comm) {
 class AllGather final : public Collective {
  public:
   AllGather(Comm& comm, double bytes)
-      : comm_(comm), mine_(std::max<size_t>(1, static_cast<size_t>(bytes) / comm.size())), all_(mine_.size() * comm.size()) {}
+      : comm_(comm),
+        mine_(std::max<size_t>(1, static_cast<size_t>(bytes) / comm.size())),
+        all_(mine_.size() * comm.size()) {}
   double bytes() const override { return static_cast<double>(all_.size()); }
   void fill() override { std::fill(mine_.begin(), mine_.end(), static_cast<char>(comm_.rank() + 1)); }
   void run() override { comm_.all_gather(mine_.data(), mine_.size(), all_.data()); }
@@ -77,9 +79,7 @@ class Flats : public Collective {
   Flats(Comm& comm, double bytes)
       : comm_(comm), layout_(layout_of(bytes, comm.size())), flats_(comm.open_flats(layout_, sizeof(float))) {}
   double bytes() const override { return static_cast<double>(layout_.count) * sizeof(float); }
-  void fill() override {
-    std::fill_n(flats_->gradient(), layout_.count, static_cast<float>(comm_.rank() + 1));
-  }
+  void fill() override { std::fill_n(flats_->gradient(), layout_.count, static_cast<float>(comm_.rank() + 1)); }
 
  protected:
   Comm& comm_;
@@ -104,7 +104,8 @@ class AllReduce final : public Flats {
   using Flats::Flats;
   void run() override { flats_->all_reduce(); }
   bool holds() const override {
-    return flats_->gradient()[0] == sum_of_numbers(comm_) && flats_->gradient()[layout_.count - 1] == sum_of_numbers(comm_);
+    return flats_->gradient()[0] == sum_of_numbers(comm_) &&
+           flats_->gradient()[layout_.count - 1] == sum_of_numbers(comm_);
   }
 };
 
@@ -121,7 +122,9 @@ class Share final : public Flats {
     for (int bucket = layout_.buckets() - 1; bucket >= 0; --bucket) flats_->share(bucket);
     for (int bucket = 0; bucket < layout_.buckets(); ++bucket) flats_->wait_leaves(bucket);
   }
-  bool holds() const override { return leaves()[0] == 1 && leaves()[layout_.count - 1] == static_cast<float>(comm_.size()); }
+  bool holds() const override {
+    return leaves()[0] == 1 && leaves()[layout_.count - 1] == static_cast<float>(comm_.size());
+  }
 
  private:
   float* leaves() const { return reinterpret_cast<float*>(flats_->leaves()); }
@@ -154,8 +157,8 @@ struct Kind {
 };
 
 const Kind kKinds[] = {
-    {"all_gather", make<AllGather>, 1, kMostControl}, {"broadcast", make<Broadcast>, 0, kMostControl},
-    {"reduce", make<Reduce>, 1, predict::kInfinite},  {"share", make<Share>, 1, predict::kInfinite},
+    {"all_gather", make<AllGather>, 1, kMostControl},       {"broadcast", make<Broadcast>, 0, kMostControl},
+    {"reduce", make<Reduce>, 1, predict::kInfinite},        {"share", make<Share>, 1, predict::kInfinite},
     {"all_reduce", make<AllReduce>, 2, predict::kInfinite}, {kMpi, make<MpiAllReduce>, 2, predict::kInfinite},
 };
 
@@ -213,9 +216,12 @@ Sweep sweep(Comm& comm, const std::string& name, double most_bytes, int64_t repe
     check(collective->holds(), name, " of ", bytes, " bytes brought a wrong result to rank ", comm.rank());
     // Several at once where one is too short for the stopwatch.
     const int calls = bytes < 1e6 ? 20 : 1;
-    const double seconds = median_of_slowest(comm, repeats, [&] { collective->fill(); }, [&] {
-                             for (int i = 0; i < calls; ++i) collective->run();
-                           }) / calls;
+    const double seconds = median_of_slowest(
+                               comm, repeats, [&] { collective->fill(); },
+                               [&] {
+                                 for (int i = 0; i < calls; ++i) collective->run();
+                               }) /
+                           calls;
     result.bytes.push_back(collective->bytes());
     result.seconds.push_back(seconds);
     const double passes = kind.passes * (comm.size() - 1) / comm.size();
@@ -234,7 +240,8 @@ void CommBench::fields(Fields& visit) {
 namespace {
 
 void print(const std::vector<Sweep>& sweeps, const Comm& comm) {
-  std::printf("%d ranks on %d hosts; microseconds on the slowest rank, median\n%12s", comm.size(), comm.place().hosts, "bytes");
+  std::printf("%d ranks on %d hosts; microseconds on the slowest rank, median\n%12s", comm.size(), comm.place().hosts,
+              "bytes");
   for (const Sweep& s : sweeps) std::printf(" %13s", s.name.c_str());
   // Every collective has the first sizes; the longest sweep has the rest.
   const auto& longest = std::max_element(sweeps.begin(), sweeps.end(), [](const Sweep& a, const Sweep& b) {
@@ -242,7 +249,8 @@ void print(const std::vector<Sweep>& sweeps, const Comm& comm) {
                         })->bytes;
   for (size_t i = 0; i < longest.size(); ++i) {
     std::printf("\n%12.0f", longest[i]);
-    for (const Sweep& s : sweeps) i < s.seconds.size() ? std::printf(" %13.1f", 1e6 * s.seconds[i]) : std::printf(" %13s", "");
+    for (const Sweep& s : sweeps)
+      i < s.seconds.size() ? std::printf(" %13.1f", 1e6 * s.seconds[i]) : std::printf(" %13s", "");
   }
   std::printf("\n%12s", "latency, us");
   for (const Sweep& s : sweeps) std::printf(" %13.1f", 1e6 * s.link.latency);
@@ -258,7 +266,8 @@ Json json_of(const Sweep& s) {
 }  // namespace
 
 void CommBench::run(Comm& comm) const {
-  check(comm.size() > 1, "one rank exchanges nothing; start with mpirun -np N weft bench comm, or give engine.thread_ranks=N");
+  check(comm.size() > 1,
+        "one rank exchanges nothing; start with mpirun -np N weft bench comm, or give engine.thread_ranks=N");
   std::vector<Sweep> sweeps;
   for (const std::string& name : collectives()) sweeps.push_back(sweep(comm, name, 1e6 * most_mb, repeats));
   if (!comm.is_first()) return;

@@ -48,7 +48,8 @@ Batch made_up_batch(const RunConfig& config, int64_t images, int64_t tokens, int
     const auto image = static_cast<int32_t>(i);
     b.samples.push_back(static_cast<uint32_t>(i));
     std::vector<int32_t> text = {ids - 2};  // start, words, end
-    for (int64_t k = 2; k < tokens; ++k) text.push_back(static_cast<int32_t>(stream.below(static_cast<uint64_t>(ids - 2))));
+    for (int64_t k = 2; k < tokens; ++k)
+      text.push_back(static_cast<int32_t>(stream.below(static_cast<uint64_t>(ids - 2))));
     text.push_back(ids - 1);
     b.tokens.push_back(std::move(text));
     b.cells.text.push_back(image);
@@ -64,8 +65,8 @@ Batch made_up_batch(const RunConfig& config, int64_t images, int64_t tokens, int
 }
 
 FlatSettings flat_settings(const RunConfig& config, int virtual_ranks) {
-  return {config.engine.precision == "bf16" ? Precision::bf16 : Precision::fp32, config.optimizer.ema > 0, virtual_ranks,
-          config.engine.bucket_mib};
+  return {config.engine.precision == "bf16" ? Precision::bf16 : Precision::fp32, config.optimizer.ema > 0,
+          virtual_ranks, config.engine.bucket_mib};
 }
 
 // A trainer that takes steps of one made-up batch.
@@ -88,7 +89,8 @@ class Training {
 
   StepReport take() {
     const StepReport report = trainer_->take(batch_, {.updates = batch_.step});
-    check(!report.skipped, "step ", batch_.step, " has a number that is not finite; a step that is skipped cannot be measured",
+    check(!report.skipped, "step ", batch_.step,
+          " has a number that is not finite; a step that is skipped cannot be measured",
           "\nhint: a lower optimizer.lr");
     ++batch_.step;
     return report;
@@ -121,10 +123,10 @@ double optimizer_bytes(const RunConfig& config) {
 
 // Medians of rounds; of this rank where nothing else is said.
 struct Measured {
-  double alone = 0;    // computation of a rank whose neighbours of the host rest
-  double beside = 0;   // computation of the slowest rank, no rank communicating
-  double jitter = 0;   // of the computation from round to round, as a share of it
-  double step = 0;     // of the slowest rank
+  double alone = 0;   // computation of a rank whose neighbours of the host rest
+  double beside = 0;  // computation of the slowest rank, no rank communicating
+  double jitter = 0;  // of the computation from round to round, as a share of it
+  double step = 0;    // of the slowest rank
   double compute = 0, hidden = 0, exposed = 0, control = 0, update = 0;
 };
 
@@ -208,7 +210,9 @@ predict::Step step_of(const RunConfig& config, Learner& learner, int64_t images,
   s.leaf_bytes = config.engine.precision == "bf16" ? 2 : 4;
   s.optimizer_bytes = optimizer_bytes(config);
   s.control_exchanges = 4;  // flags, features of images and of texts, norms
-  const int64_t width = learner.model->encode(at::zeros({1, 3, config.model->image_size(), config.model->image_size()}, at::kByte)).size(1);
+  const int64_t width =
+      learner.model->encode(at::zeros({1, 3, config.model->image_size(), config.model->image_size()}, at::kByte))
+          .size(1);
   s.gathered_bytes = static_cast<double>(2 * images * width) * sizeof(float);
   return s;
 }
@@ -228,9 +232,9 @@ Json json_of(const predict::Prediction& p) {
 }
 
 Json json_of(const Measured& m) {
-  return {{"compute_alone", m.alone}, {"compute_beside", m.beside}, {"jitter", m.jitter},   {"step", m.step},
-          {"compute", m.compute},     {"hidden", m.hidden},         {"exposed", m.exposed}, {"control", m.control},
-          {"update", m.update}};
+  return {{"compute_alone", m.alone}, {"compute_beside", m.beside}, {"jitter", m.jitter},
+          {"step", m.step},           {"compute", m.compute},       {"hidden", m.hidden},
+          {"exposed", m.exposed},     {"control", m.control},       {"update", m.update}};
 }
 
 // On the ranks that are there: predicted, measured and printed.
@@ -256,34 +260,38 @@ Json predict_here(const RunConfig& config, int64_t rounds, int64_t text_tokens, 
   one.compute_seconds = measured.alone;
   const double efficiency = predict::predict_step(one).step / p.step, error = p.step / measured.step - 1;
   if (comm.is_first()) {
-    std::printf("%.1f million numbers in %d buckets, %lld images of a rank, %d ranks on %d hosts\nmemory of a rank %.1f GB/s",
-                1e-6 * s.parameters, s.buckets, static_cast<long long>(images), comm.size(), comm.place().hosts,
-                1e-9 * machine.memory);
+    std::printf(
+        "%.1f million numbers in %d buckets, %lld images of a rank, %d ranks on %d hosts\nmemory of a rank %.1f GB/s",
+        1e-6 * s.parameters, s.buckets, static_cast<long long>(images), comm.size(), comm.place().hosts,
+        1e-9 * machine.memory);
     if (comm.size() > 1) {
       print_link("control", machine.control);
       print_link("gradients", machine.reduce);
       print_link("weights", machine.share);
-      std::printf("\ncomputation of a rank %.2f ms, while its neighbours rest %.2f ms", 1e3 * measured.beside, 1e3 * measured.alone);
+      std::printf("\ncomputation of a rank %.2f ms, while its neighbours rest %.2f ms", 1e3 * measured.beside,
+                  1e3 * measured.alone);
     }
     std::printf("\n%-26s %12s %12s\n", "", "predicted", "measured");
     print_row("forward and backward", s.compute_seconds, measured.compute);
     print_row("gradients and weights", p.hidden + p.exposed, measured.hidden + measured.exposed);
     print_row("control, norm and update", p.control + p.optimizer, measured.control + measured.update);
     print_row("step", p.step, measured.step);
-    std::printf("predicted %+.1f %% off; efficiency against one rank alone, predicted: %.1f %%\n", 100 * error, 100 * efficiency);
+    std::printf("predicted %+.1f %% off; efficiency against one rank alone, predicted: %.1f %%\n", 100 * error,
+                100 * efficiency);
   }
   s.compute_seconds = measured.alone;
   s.jitter = measured.jitter;
-  return {{"ranks", comm.size()},       {"images", images},          {"parameters", s.parameters},
-          {"memory", machine.memory},   {"predicted", json_of(p)},   {"measured", json_of(measured)},
-          {"error", error},             {"efficiency", efficiency}};
+  return {{"ranks", comm.size()},     {"images", images},        {"parameters", s.parameters},
+          {"memory", machine.memory}, {"predicted", json_of(p)}, {"measured", json_of(measured)},
+          {"error", error},           {"efficiency", efficiency}};
 }
 
 void print_elsewhere(const predict::Step& s, const predict::Prediction& p, double one_rank) {
-  std::printf("%d ranks, %.1f GB/s and %.1f us: forward and backward %.2f ms, transfers %.2f ms hidden and %.2f ms exposed, "
-              "update %.2f ms, control %.2f ms\nstep %.2f ms, efficiency against one rank alone %.1f %%\n",
-              s.ranks, 1e-9 * s.reduce.bandwidth, 1e6 * s.reduce.latency, 1e3 * p.compute, 1e3 * p.hidden, 1e3 * p.exposed,
-              1e3 * p.optimizer, 1e3 * p.control, 1e3 * p.step, 100 * one_rank / p.step);
+  std::printf(
+      "%d ranks, %.1f GB/s and %.1f us: forward and backward %.2f ms, transfers %.2f ms hidden and %.2f ms exposed, "
+      "update %.2f ms, control %.2f ms\nstep %.2f ms, efficiency against one rank alone %.1f %%\n",
+      s.ranks, 1e-9 * s.reduce.bandwidth, 1e6 * s.reduce.latency, 1e3 * p.compute, 1e3 * p.hidden, 1e3 * p.exposed,
+      1e3 * p.optimizer, 1e3 * p.control, 1e3 * p.step, 100 * one_rank / p.step);
 }
 
 }  // namespace
@@ -314,14 +322,18 @@ void StepBench::fields(Fields& visit) {
   visit("stolen", stolen, unit, "share of the time of hidden transfers that the computation loses there");
 }
 
-void StepBench::run(const Path& recipe, const std::vector<std::string>& overrides, Comm& comm, int ranks_of_host) const {
+void StepBench::run(const Path& recipe, const std::vector<std::string>& overrides, Comm& comm,
+                    int ranks_of_host) const {
   RunConfig config;
   Recipe::read(recipe, overrides).fill(config);
+  check(config.engine.device != "cuda",
+        "weft bench step measures ranks on CPUs; engine.device = \"cuda\" is none of them");
   set_up_engine(config.engine, ranks_of_host);
   const int64_t tokens = text_tokens > 0 ? text_tokens : config.model->context();
   check(tokens >= 2 && tokens <= config.model->context(), "text_tokens is ", tokens, "; a text of this model has 2 to ",
         config.model->context());
-  check(config.batch.global >= comm.size(), "batch.global is ", config.batch.global, ", less than the ", comm.size(), " ranks");
+  check(config.batch.global >= comm.size(), "batch.global is ", config.batch.global, ", less than the ", comm.size(),
+        " ranks");
   Json all;
   predict::Step s;
   if (compute_seconds > 0) {

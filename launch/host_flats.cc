@@ -37,6 +37,7 @@ HostFlats::HostFlats(HostComm& comm, const FlatLayout& layout, int leaf_bytes)
       leaf_bytes_(leaf_bytes),
       first_tag_(comm.take_tags(2 * layout.buckets())),
       rounds_(static_cast<size_t>(layout.buckets())) {
+  WEFT_ASSERT(layout.unit % (FlatLayout::kPad * layout.ranks) == 0);
   const HostPlace& place = comm.place();
   const size_t ranks = static_cast<size_t>(place.local_ranks), count = static_cast<size_t>(layout.count);
   const size_t all_flags = padded(ranks * flag_bytes(), kPage), gradient_bytes = padded(count * sizeof(float), kPage);

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch/launcher.h"
 
+#include <poll.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
 #include <cctype>
+#include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 
 #include "base/error.h"
@@ -38,6 +44,14 @@ int ranks_of_launcher() {
        "that weft was built with (weft doctor shows it)");
 }
 
+// The name of a process, of Linux's 15 letters at most.
+std::string name_of(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/comm");
+  std::string name;
+  std::getline(file, name);
+  return name;
+}
+
 }  // namespace
 
 bool started_by_mpi() {
@@ -50,6 +64,21 @@ bool started_by_mpi() {
 void check_world_size(int ranks) {
   const int started = ranks_of_launcher();
   if (ranks == 1 && started > 1) fail_alone(started);
+}
+
+void end_launcher_after(int seconds) {
+  const pid_t launcher = ::getppid();
+  const std::string name = name_of(launcher);
+  if (name != "mpirun" && name != "mpiexec" && name != "orterun" && name != "orted") return;
+  const int handle = ::pidfd_open(launcher, 0);
+  if (handle < 0 || ::fork() != 0) return;
+  // In the child, which outlives its parent: only calls that a fork of a process with threads allows.
+  ::setsid();
+  pollfd ended{0, POLLIN, 0};
+  ::dup2(handle, 0);
+  ::close_range(1, ~0U, 0);  // mpirun waits for whoever holds its pipes
+  if (::poll(&ended, 1, 1000 * seconds) == 0) ::pidfd_send_signal(0, SIGKILL, nullptr, 0);
+  ::_exit(0);
 }
 
 }  // namespace weft

@@ -12,4 +12,8 @@ bool started_by_mpi();
 // write into the same folder.
 void check_world_size(int ranks);
 
+// Where mpirun or its helper started this process and still lives after so many seconds, it is killed: it waits for
+// ever for a host that it cannot reach, and the job with it.
+void end_launcher_after(int seconds);
+
 }  // namespace weft

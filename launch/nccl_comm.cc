@@ -63,7 +63,9 @@ class NcclFlats final : public FlatExchange {
   Times take_times() override;
 
  private:
-  cudaStream_t computing() const { return c10::cuda::getCurrentCUDAStream(static_cast<c10::DeviceIndex>(session_.gpu())); }
+  cudaStream_t computing() const {
+    return c10::cuda::getCurrentCUDAStream(static_cast<c10::DeviceIndex>(session_.gpu()));
+  }
   void move(Transfer& transfer, const char* what, int bucket, const NcclSession::Calls& calls);
   void wait_for(Transfer& transfer);
 
@@ -90,15 +92,16 @@ void NcclFlats::wait_for(Transfer& t) {
   t.phase = Transfer::waited_for;
 }
 
-// In place: NCCL wants rank r's part of the result at r parts from the beginning, which is where a unit has its piece r.
+// In place: NCCL wants rank r's part of the result at r parts from the beginning, which is where a unit has its piece
+// r.
 void NcclFlats::reduce(int bucket) {
   const auto count = static_cast<size_t>(layout_.piece_size());
   move(reduces_[static_cast<size_t>(bucket)], "the sum of bucket", bucket, [&](ncclComm_t comm) {
     ncclResult_t result = ncclSuccess;
     const Range units = layout_.units_of(bucket);
     for (int64_t u = units.begin; u < units.end && result == ncclSuccess; ++u)
-      result = ncclReduceScatter(gradient() + u * layout_.unit, gradient() + layout_.piece(u, session_.rank()).begin, count,
-                                 ncclFloat, ncclSum, comm, session_.stream());
+      result = ncclReduceScatter(gradient() + u * layout_.unit, gradient() + layout_.piece(u, session_.rank()).begin,
+                                 count, ncclFloat, ncclSum, comm, session_.stream());
     return result;
   });
 }
@@ -127,9 +130,9 @@ void NcclFlats::all_reduce() {
   wait_for(reduces_.front());
 }
 
-// Exposed is what the computing stream waited, hidden the rest of what NCCL's stream was busy.  Only what was waited for
-// is counted: a step's weights count when the next step uses them.  Waits for the end of that, which is where the host
-// stands anyway when it asks for the gradient's norm.
+// Exposed is what the computing stream waited, hidden the rest of what NCCL's stream was busy.  Only what was waited
+// for is counted: a step's weights count when the next step uses them.  Waits for the end of that, which is where the
+// host stands anyway when it asks for the gradient's norm.
 FlatExchange::Times NcclFlats::take_times() {
   Times times;
   double busy = 0;
@@ -147,7 +150,9 @@ FlatExchange::Times NcclFlats::take_times() {
 class NcclComm final : public Comm {
  public:
   NcclComm(Comm& control, int gpu, double deadline_seconds)
-      : Comm(control.rank(), control.size(), control.place()), control_(control), session_(control, gpu, deadline_seconds) {}
+      : Comm(control.rank(), control.size(), control.place()),
+        control_(control),
+        session_(control, gpu, deadline_seconds) {}
 
   void all_gather(const void* mine, size_t bytes, void* all) override { control_.all_gather(mine, bytes, all); }
   void broadcast(void* data, size_t bytes, int root) override { control_.broadcast(data, bytes, root); }
@@ -158,7 +163,8 @@ class NcclComm final : public Comm {
   }
   std::unique_ptr<FlatExchange> open_flats(const FlatLayout& layout, int leaf_bytes) override {
     check(size() == 1 || layout.virtual_ranks == layout.ranks, "engine.virtual_ranks = ", layout.virtual_ranks, " on ",
-          size(), " GPUs: NCCL adds in an order of its own, so that their sums are not those of another number of ranks; "
+          size(),
+          " GPUs: NCCL adds in an order of its own, so that their sums are not those of another number of ranks; "
           "wanted one GPU, or ranks on CPUs (engine.device = \"cpu\")");
     return std::make_unique<NcclFlats>(layout, leaf_bytes, session_);
   }

@@ -18,7 +18,8 @@ bool is_error(ncclResult_t result) {
 
 void nccl_check(ncclResult_t result, const char* what) {
   if (is_error(result))
-    throw Error(join(what, ": NCCL says \"", ncclGetErrorString(result), "\": ", ncclGetLastError(nullptr)), Exit::failed);
+    throw Error(join(what, ": NCCL says \"", ncclGetErrorString(result), "\": ", ncclGetLastError(nullptr)),
+                Exit::failed);
 }
 
 }  // namespace

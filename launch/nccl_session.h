@@ -38,8 +38,8 @@ class NcclSession {
   void queue(const char* what, int number, const Calls& calls);
   // Something that is done by the host alone.
   void run(const char* what, const Calls& call);
-  // Until nothing is under way.  While an exception ends this rank its peers may never do their part, so that everything
-  // is given up.
+  // Until nothing is under way.  While an exception ends this rank its peers may never do their part, so that
+  // everything is given up.
   void drain() noexcept;
 
  private:

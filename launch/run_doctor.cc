@@ -94,7 +94,8 @@ Finding try_ranks(Comm& comm, const Surroundings& around) {
 class TemporaryFolder {
  public:
   TemporaryFolder() : path_((std::filesystem::temp_directory_path() / "weft-doctor-XXXXXX").string()) {
-    check(::mkdtemp(path_.data()) != nullptr, path_, ": cannot make the folder: ", std::strerror(errno));
+    const bool made = ::mkdtemp(path_.data()) != nullptr;
+    check(made, path_, ": cannot make the folder: ", std::strerror(errno));
   }
   ~TemporaryFolder() {
     std::error_code ignored;  // nothing depends on its absence

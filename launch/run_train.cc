@@ -20,6 +20,7 @@
 #include "launch/report.h"
 #include "launch/run_config.h"
 #include "launch/run_folder.h"
+#include "launch/same_start.h"
 #include "trainer/checkpoint.h"
 #include "trainer/device.h"
 #include "trainer/trainer.h"
@@ -269,6 +270,7 @@ void explain(Exit exit, const RunConfig& config, const TrainProgress& progress) 
 void stop_on_signals() {
   std::signal(SIGUSR1, request_stop);
   std::signal(SIGTERM, request_stop);
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond a limit of the file size is an error like a full disk
 }
 
 void forget_stop_request() {
@@ -285,6 +287,8 @@ Exit run_train(const TrainRequest& request, Comm& launched) {
   use_device(device);
   const auto gpus = device == kCpu ? nullptr : make_nccl_comm(launched, device, config.engine.deadline_seconds);
   Comm& comm = gpus == nullptr ? launched : *gpus;
+  const auto pinned = pinned_by(config, threads, device);
+  check_same_start(resolved, config.data.dataset, config.engine.elastic() ? pinned : decltype(pinned){}, comm);
   Run run(config, request.recipe, comm);
   if (request.dry_run) {
     run.start_loading(config.data);
@@ -297,7 +301,6 @@ Exit run_train(const TrainRequest& request, Comm& launched) {
   RunFolder folder(run_folder_of(config, request.recipe), comm);
   folder.write_recipe(resolved, config.resume.allow);
   folder.write_environment(threads);
-  const auto pinned = pinned_by(config, threads, device);
   if (const auto saved = run.checkpoints.restore_latest(run.learner.flat)) {
     if (config.engine.elastic()) check_pinned(saved->pinned, pinned);
     run.progress = *saved;

@@ -109,12 +109,10 @@ __attribute__((target("avx2,fma"))) void update_avx2(const AdamWSpan& span, cons
 __attribute__((target("avx2,fma"))) double sum_avx2(const float* values, int64_t count) {
   return sum_any(values, count);
 }
-__attribute__((target("avx512f,avx512bw,prefer-vector-width=512"))) void update_avx512(const AdamWSpan& span,
-                                                                                       const AdamWScalars& scalars) {
+__attribute__((target("avx512f,avx512bw"))) void update_avx512(const AdamWSpan& span, const AdamWScalars& scalars) {
   update_any(span, scalars);
 }
-__attribute__((target("avx512f,avx512bw,prefer-vector-width=512"))) double sum_avx512(const float* values,
-                                                                                      int64_t count) {
+__attribute__((target("avx512f,avx512bw"))) double sum_avx512(const float* values, int64_t count) {
   return sum_any(values, count);
 }
 #endif

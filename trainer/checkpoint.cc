@@ -164,6 +164,7 @@ void Checkpoints::conclude() {
 }
 
 void Checkpoints::remove_leftovers(const Path& but) const {
+  make_folder(folder_);
   std::vector<Path> leftovers;
   for (const auto& entry : fs::directory_iterator(folder_)) {
     const std::string name = entry.path().filename();

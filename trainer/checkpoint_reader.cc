@@ -110,11 +110,14 @@ void CheckpointReader::load(State state, const char* file, const std::string& pr
   std::map<std::string, std::vector<int64_t>> wanted;
   for (const FlatParameters::Seat& seat : flat.seats()) wanted[seat.parameter->name] = seat.shape;
   check_same_model(data.path(), entries, wanted);
+  std::vector<float> values;
   for (const FlatParameters::Seat& seat : flat.seats())
     for_owned_runs(flat, seat, [&](Range run) {
       const uint64_t at =
           begins.at(seat.parameter->name) + sizeof(float) * static_cast<uint64_t>(run.begin - seat.offset);
-      data.read(at, flat.owned(state, run.begin), sizeof(float) * static_cast<size_t>(run.size()));
+      values.resize(static_cast<size_t>(run.size()));
+      data.read(at, values.data(), sizeof(float) * values.size());
+      flat.write(state, run, values.data());
     });
 }
 

@@ -86,11 +86,14 @@ void CheckpointWriter::take_snapshot(FlatParameters& flat, std::vector<float>& s
   for (const File& file : files_)
     for (const State state : file.states)
       for (const FlatParameters::Seat& seat : flat.seats())
-        for_owned_runs(flat, seat, [&](Range run) { to = std::copy_n(flat.owned(state, run.begin), run.size(), to); });
+        for_owned_runs(flat, seat, [&](Range run) {
+          flat.read(state, run, to);
+          to += run.size();
+        });
 }
 
 std::vector<uint64_t> CheckpointWriter::write_shard(const std::vector<float>& snapshot, PartWriter& writer) const {
-  fs::create_directories(temporary_);
+  make_folder(temporary_);
   std::vector<uint64_t> hashes;
   const int64_t virtual_piece = layout_.unit / layout_.virtual_ranks;
   const float* from = snapshot.data();

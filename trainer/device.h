@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the flat buffers of a run lie, and the engine's own work on them.  A device is kCpu or the number of a GPU.  What
-// a GPU has to do is queued on the stream that LibTorch computes on; trainer/gpu.h queues it.
+// Where the flat buffers of a run lie, and the engine's own work on them.  A device is kCpu or the number of a GPU.
+// What a GPU has to do is queued on the stream that LibTorch computes on; trainer/gpu.h queues it.
 #pragma once
 
 #include <c10/core/TensorOptions.h>

@@ -5,6 +5,7 @@
 #include <ATen/SDPBackend.h>
 #include <ATen/ops/empty.h>
 #include <c10/cuda/CUDAFunctions.h>
+#include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 
 #include "base/error.h"
@@ -21,7 +22,9 @@ cudaStream_t stream() {
   return c10::cuda::getCurrentCUDAStream();
 }
 
-void copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
+// Any thread may ask, whichever GPU it uses itself.
+void copy(int gpu, void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
+  const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(gpu));
   cuda_check(cudaMemcpyAsync(to, from, bytes, kind, stream()), "copying between host and GPU");
   cuda_check(cudaStreamSynchronize(stream()), "waiting for the GPU");
 }
@@ -47,25 +50,26 @@ void use(int gpu) {
   // On this generation cuDNN's attention is the fastest; LibTorch would try it last.  It is passed over where it must
   // repeat its bits, which it does not promise.
   if (major == 9 && minor == 0)
-    at::globalContext().setSDPPriorityOrder({static_cast<int64_t>(at::SDPBackend::cudnn_attention),
-                                             static_cast<int64_t>(at::SDPBackend::flash_attention),
-                                             static_cast<int64_t>(at::SDPBackend::efficient_attention),
-                                             static_cast<int64_t>(at::SDPBackend::math)});
+    at::globalContext().setSDPPriorityOrder(
+        {static_cast<int64_t>(at::SDPBackend::cudnn_attention), static_cast<int64_t>(at::SDPBackend::flash_attention),
+         static_cast<int64_t>(at::SDPBackend::efficient_attention), static_cast<int64_t>(at::SDPBackend::math)});
 }
 
-void zero(void* memory, size_t bytes) {
+void zero(int gpu, void* memory, size_t bytes) {
+  const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(gpu));
   cuda_check(cudaMemsetAsync(memory, 0, bytes, stream()), "zeroing memory of the GPU");
 }
 
-void copy_to_host(void* host, const void* memory, size_t bytes) {
-  copy(host, memory, bytes, cudaMemcpyDeviceToHost);
+void copy_to_host(int gpu, void* host, const void* memory, size_t bytes) {
+  copy(gpu, host, memory, bytes, cudaMemcpyDeviceToHost);
 }
 
-void copy_from_host(void* memory, const void* host, size_t bytes) {
-  copy(memory, host, bytes, cudaMemcpyHostToDevice);
+void copy_from_host(int gpu, void* memory, const void* host, size_t bytes) {
+  copy(gpu, memory, host, bytes, cudaMemcpyHostToDevice);
 }
 
-void adamw(std::span<const AdamWJob> jobs) {
+void adamw(int gpu, std::span<const AdamWJob> jobs) {
+  const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(gpu));
   while (!jobs.empty()) {
     const auto now = jobs.first(std::min<size_t>(jobs.size(), AdamWBatch::kMost));
     AdamWBatch batch;
@@ -79,12 +83,14 @@ void adamw(std::span<const AdamWJob> jobs) {
   }
 }
 
-std::vector<double> sums_of_squares(const SquaresOf& of) {
+std::vector<double> sums_of_squares(int gpu, const SquaresOf& of) {
+  const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(gpu));
   std::vector<double> sums(static_cast<size_t>(of.rows * of.columns));
-  const at::Tensor found = at::empty({of.rows * of.columns}, on_device(c10::cuda::current_device()).dtype(at::kDouble));
-  cuda_check(launch_sums_of_squares(of.first, of.rows, of.row_stride, of.columns, of.count, found.data_ptr<double>(), stream()),
+  const at::Tensor found = at::empty({of.rows * of.columns}, on_device(gpu).dtype(at::kDouble));
+  cuda_check(launch_sums_of_squares(of.first, of.rows, of.row_stride, of.columns, of.count, found.data_ptr<double>(),
+                                    stream()),
              "launching the sums of squares");
-  copy_to_host(sums.data(), found.data_ptr(), sums.size() * sizeof(double));
+  copy_to_host(gpu, sums.data(), found.data_ptr(), sums.size() * sizeof(double));
   return sums;
 }
 

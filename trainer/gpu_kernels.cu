@@ -91,7 +91,8 @@ cudaError_t launch_adamw(const AdamWBatch& batch, cudaStream_t stream) {
 
 cudaError_t launch_sums_of_squares(const float* first, int64_t rows, int64_t row_stride, int64_t columns, int64_t count,
                                    double* sums, cudaStream_t stream) {
-  squares_kernel<<<static_cast<unsigned>(rows * columns), kAdders, 0, stream>>>(first, row_stride, columns, count, sums);
+  squares_kernel<<<static_cast<unsigned>(rows * columns), kAdders, 0, stream>>>(first, row_stride, columns, count,
+                                                                                sums);
   return cudaGetLastError();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What trainer/gpu.cc asks of trainer/gpu_kernels.cu: raw pointers and a stream, so that nvcc sees no header of LibTorch.
+// What trainer/gpu.cc asks of trainer/gpu_kernels.cu: raw pointers and a stream, so that nvcc sees no header of
+// LibTorch.
 #pragma once
 
 #include <cuda_runtime_api.h>

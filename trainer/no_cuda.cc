@@ -21,19 +21,19 @@ std::string name(int) {
 void use(int) {
   refuse();
 }
-void zero(void*, size_t) {
+void zero(int, void*, size_t) {
   refuse();
 }
-void copy_to_host(void*, const void*, size_t) {
+void copy_to_host(int, void*, const void*, size_t) {
   refuse();
 }
-void copy_from_host(void*, const void*, size_t) {
+void copy_from_host(int, void*, const void*, size_t) {
   refuse();
 }
-void adamw(std::span<const AdamWJob>) {
+void adamw(int, std::span<const AdamWJob>) {
   refuse();
 }
-std::vector<double> sums_of_squares(const SquaresOf&) {
+std::vector<double> sums_of_squares(int, const SquaresOf&) {
   refuse();
 }
 

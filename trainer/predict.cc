@@ -34,7 +34,8 @@ double mean_of_largest(int ranks) {
 
 namespace {
 
-// What of the transfers ends after the backward: bucket i is ready when i / K of the last micro-batch's backward is done.
+// What of the transfers ends after the backward: bucket i is ready when i / K of the last micro-batch's backward is
+// done.
 double exposed_by_backward(const Step& s, double backward, double transfer) {
   const auto buckets = static_cast<size_t>(s.buckets);
   const double window = backward / s.accumulation;
@@ -54,17 +55,19 @@ double exposed_by_forward(const Step& s, double forward, double transfer) {
 }  // namespace
 
 Prediction predict_step(const Step& s) {
-  check(s.ranks >= 1 && s.buckets >= 1 && s.accumulation >= 1, "a prediction wants at least one rank, bucket and micro-batch; found ",
-        s.ranks, ", ", s.buckets, " and ", s.accumulation);
+  check(s.ranks >= 1 && s.buckets >= 1 && s.accumulation >= 1,
+        "a prediction wants at least one rank, bucket and micro-batch; found ", s.ranks, ", ", s.buckets, " and ",
+        s.accumulation);
   const bool sharded = s.optimizer == Optimizer::sharded;
   const double computing = s.compute_seconds * (1 + s.jitter * mean_of_largest(s.ranks));
   const double forward = s.forward_share * computing;
-  const double reduce = transfer_seconds(s.reduce, s.ranks, s.parameters / s.buckets * s.gradient_bytes, sharded ? 1 : 2);
+  const double reduce =
+      transfer_seconds(s.reduce, s.ranks, s.parameters / s.buckets * s.gradient_bytes, sharded ? 1 : 2);
   const double gather = sharded ? transfer_seconds(s.gather, s.ranks, s.parameters / s.buckets * s.leaf_bytes, 1) : 0;
 
   Prediction p;
   p.exposed = exposed_by_backward(s, computing - forward, reduce) + exposed_by_forward(s, forward, gather);
-  p.hidden = s.buckets * (reduce + gather) - p.exposed;
+  p.hidden = std::max(0.0, s.buckets * (reduce + gather) - p.exposed);
   p.compute = computing + s.stolen * p.hidden;
   const double updated = s.parameters / (sharded ? s.ranks : 1);
   p.optimizer = std::max(s.optimizer_floor, s.optimizer_bytes * updated / s.memory_bandwidth);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a training step takes, from what its parts take: pure functions of a few measured or published numbers.  Seconds,
+// What a training step takes, from what its parts take: pure functions of a few measured or published numbers. Seconds,
 // bytes, bytes a second.
 //   Tstep = Tc (1 + jitter of the slowest rank) + stolen * hidden + exposed + Topt + control
-// Transfers follow nccl-tests: n ranks that pass S bytes need latency + passes (n - 1) / n S / bandwidth, with 2 passes in
-// an all-reduce, 1 in a reduce-scatter or all-gather.  Buckets leave one after another while the backward goes on, and
-// weights come bucket by bucket under the next forward; what does not fit beside them is exposed.
+// Transfers follow nccl-tests: n ranks that pass S bytes need latency + passes (n - 1) / n S / bandwidth, with 2 passes
+// in an all-reduce, 1 in a reduce-scatter or all-gather.  Buckets leave one after another while the backward goes on,
+// and weights come bucket by bucket under the next forward; what does not fit beside them is exposed.
 #pragma once
 
 #include <limits>
@@ -37,11 +37,11 @@ struct Step {
 
   Optimizer optimizer = Optimizer::sharded;
   int buckets = 8;
-  double gradient_bytes = 4;    // of a number that is summed
-  double leaf_bytes = 4;        // of a number that is gathered; 0 where ranks share one memory
-  Link reduce, gather;          // of gradients and of weights
-  // Of the time of transfers under the computation, the share that the computation loses: 0 for a network card that does
-  // it all, the share of multiprocessors that NCCL takes, 1 where the core that computes also adds the gradients.
+  double gradient_bytes = 4;  // of a number that is summed
+  double leaf_bytes = 4;      // of a number that is gathered; 0 where ranks share one memory
+  Link reduce, gather;        // of gradients and of weights
+  // Of the time of transfers under the computation, the share that the computation loses: 0 for a network card that
+  // does it all, the share of multiprocessors that NCCL takes, 1 where the core that computes also adds the gradients.
   double stolen = 0;
 
   double memory_bandwidth = kInfinite;  // of a rank
@@ -55,12 +55,12 @@ struct Step {
 };
 
 struct Prediction {
-  double compute = 0;    // with the slowest rank's delay and what transfers steal
+  double compute = 0;              // with the slowest rank's delay and what transfers steal
   double hidden = 0, exposed = 0;  // transfers, under the computation or not
   double optimizer = 0;
   double control = 0;
-  double step = 0;       // compute + exposed + optimizer + control
-  double efficiency = 0; // compute_seconds / step
+  double step = 0;        // compute + exposed + optimizer + control
+  double efficiency = 0;  // compute_seconds / step
 };
 
 Prediction predict_step(const Step& step);
@@ -74,8 +74,8 @@ double mean_of_largest(int ranks);
 // torch::optim::AdamW launches 9 kernels of about 5 us for each tensor: the floor of its update.
 double unfused_optimizer_floor(int tensors);
 
-// The images of a rank (of `tokens` tokens, over all micro-batches) from which on an all-reduce fits under the backward of
-// a transformer: b k > eta peak / (T B) for gradients of 2 bytes.  The parameters cancel.
+// The images of a rank (of `tokens` tokens, over all micro-batches) from which on an all-reduce fits under the backward
+// of a transformer: b k > eta peak / (T B) for gradients of 2 bytes.  The parameters cancel.
 double least_images_to_hide(double flops, double tokens, double bandwidth, double gradient_bytes);
 
 // The line latency + bytes / bandwidth through measured times, with the least sum of relative deviations, so that one

@@ -233,5 +233,23 @@ TEST(Safetensors, TheWriterRefusesWhatTheReaderWould) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
+TEST(Safetensors, TheHeaderAloneIsReadWithTheSameRules) {
+  const SafetensorsHeader header = read_safetensors_header(kGolden);
+  const SafetensorsReader reader(kGolden);
+  ASSERT_EQ(header.entries.size(), reader.entries().size());
+  for (size_t i = 0; i < header.entries.size(); ++i) EXPECT_EQ(header.entries[i].name, reader.entries()[i].name);
+  const ScratchFolder folder;
+  Bytes file = read_bytes(kGolden);
+  EXPECT_EQ(std::memcmp(file.data() + header.data_offset, reader.data(reader.entries()[0]), 8), 0);
+  const auto message = [&](size_t size) {
+    write_atomically(folder / "cut", Bytes(file.begin(), file.begin() + static_cast<int64_t>(size)));
+    return error_of([&] { read_safetensors_header(folder / "cut"); });
+  };
+  EXPECT_SAYS(message(file.size() - 1), "bytes, but the data has");
+  EXPECT_SAYS(message(100), "bytes, but 92 follow");
+  EXPECT_SAYS(message(3), "has 3 bytes; a safetensors file has at least 8");
+  EXPECT_SAYS(message(0), "while reading");
+}
+
 }  // namespace
 }  // namespace weft

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What saving costs a step, and what a save that is cut short leaves behind.
-//   checkpoint_bench train FOLDER SAVES   a model of 300 M parameters takes steps and saves; prints the stall of each
-//   save checkpoint_bench verify FOLDER        checks the newest against its hashes, and prints it checkpoint_bench
-//   save FOLDER STEP     saves 32 MiB whose numbers follow from the step checkpoint_bench check FOLDER STEP    goes on
-//   from the newest, which must be that of the step, number for number
+//   checkpoint_bench train FOLDER SAVES   a model of 300 M parameters takes steps and saves; prints the stalls
+//   checkpoint_bench verify FOLDER        checks the newest against its hashes
+//   checkpoint_bench save FOLDER STEP     saves 32 MiB whose numbers follow from the step
+//   checkpoint_bench check FOLDER STEP    goes on from the newest, which must be that of the step, number for number
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/error.h"
 #include "base/fault.h"
 #include "base/random.h"
 #include "losses/infonce.h"

@@ -2,9 +2,9 @@
 // Steps of CLIP with a ViT-B/16 image tower (or a small one) on made-up batches, alone on a GPU or on the CPU.
 //   gpu_step [images=256] [steps=30] [micro=0] [text_tokens=16] [precision=bf16] [attention=sdpa] [peak_tflops=989]
 //            [deterministic=0] [recompute=0] [tower=vit_b_16|nano] [device=cuda|cpu]
-// Prints ms of a step (median, and the tenth and ninetieth of a hundred), images/s and the share of the peak (of an H100 in
-// bf16 where nothing else is said) that the model's own products take: forward once, backward twice, nothing else
-// counted, so recomputed blocks lower it.  Pixels travel to the GPU within the step.
+// Prints ms of a step (median, and the tenth and ninetieth of a hundred), images/s and the share of the peak (of an
+// H100 in bf16 where nothing else is said) that the model's own products take: forward once, backward twice, nothing
+// else counted, so recomputed blocks lower it.  Pixels travel to the GPU within the step.
 #include <ATen/Context.h>
 
 #include <algorithm>
@@ -28,9 +28,9 @@ namespace {
 using Options = std::map<std::string, std::string>;
 
 Options parse(int argc, char** argv) {
-  Options options = {{"images", "256"},     {"steps", "30"},       {"micro", "0"},       {"text_tokens", "16"},
-                     {"precision", "bf16"}, {"attention", "sdpa"}, {"device", "cuda"},   {"peak_tflops", "989"},
-                     {"deterministic", "0"}, {"recompute", "0"},   {"tower", "vit_b_16"}};
+  Options options = {{"images", "256"},      {"steps", "30"},       {"micro", "0"},       {"text_tokens", "16"},
+                     {"precision", "bf16"},  {"attention", "sdpa"}, {"device", "cuda"},   {"peak_tflops", "989"},
+                     {"deterministic", "0"}, {"recompute", "0"},    {"tower", "vit_b_16"}};
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     const size_t equals = word.find('=');
@@ -125,15 +125,16 @@ void run(const Options& options) {
   std::vector<std::unique_ptr<Loss>> losses;
   losses.push_back(InfoNceSettings().build());
   const int64_t images = number(options, "images"), steps = number(options, "steps"), warm_up = 5;
-  Trainer trainer(learner, std::move(losses), optimizer, {}, {.steps = steps + warm_up, .micro_batch = number(options, "micro")},
-                  comm);
+  Trainer trainer(learner, std::move(losses), optimizer, {},
+                  {.steps = steps + warm_up, .micro_batch = number(options, "micro")}, comm);
   Batch batch = made_up_batch(images, number(options, "text_tokens"), learner.model->preprocess().image_size);
 
   std::vector<double> seconds;
   double exposed = 0, control_seconds = 0;
   for (batch.step = 0; batch.step < steps + warm_up; ++batch.step) {
     const auto start = std::chrono::steady_clock::now();
-    const StepReport report = trainer.take(batch, {.updates = batch.step});  // ends by reading the new scale from the device
+    const StepReport report =
+        trainer.take(batch, {.updates = batch.step});  // ends by reading the new scale from the device
     if (batch.step < warm_up) continue;
     check(!report.skipped, "step ", batch.step, " has a number that is not finite");
     seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
@@ -141,16 +142,19 @@ void run(const Options& options) {
     control_seconds += report.control_seconds / static_cast<double>(steps);
   }
   std::sort(seconds.begin(), seconds.end());
-  const auto at = [&](double share) { return seconds[static_cast<size_t>(share * static_cast<double>(seconds.size() - 1))]; };
+  const auto at = [&](double share) {
+    return seconds[static_cast<size_t>(share * static_cast<double>(seconds.size() - 1))];
+  };
   const double median = at(0.5), flop = 3 * static_cast<double>(images) * (setup.image.flop() + setup.text.flop());
   std::printf("%s, %s, %s attention, %.1f million numbers, %lld images of %d pixels, texts of %s tokens\n",
               device_name(device).c_str(), options.at("precision").c_str(), options.at("attention").c_str(),
-              1e-6 * static_cast<double>(learner.model->parameters().count()), static_cast<long long>(images), batch.image_size,
-              options.at("text_tokens").c_str());
-  std::printf("step %.2f ms (%.2f to %.2f), of that control %.2f ms and exposed transfers %.2f ms\n", 1e3 * median, 1e3 * at(0.1),
-              1e3 * at(0.9), 1e3 * control_seconds, 1e3 * exposed);
-  std::printf("%.1f images/s, %.2f TFLOP/s, %.1f %% of %s TFLOP/s\n", static_cast<double>(images) / median, 1e-12 * flop / median,
-              1e-12 * flop / median / std::atof(options.at("peak_tflops").c_str()) * 100, options.at("peak_tflops").c_str());
+              1e-6 * static_cast<double>(learner.model->parameters().count()), static_cast<long long>(images),
+              batch.image_size, options.at("text_tokens").c_str());
+  std::printf("step %.2f ms (%.2f to %.2f), of that control %.2f ms and exposed transfers %.2f ms\n", 1e3 * median,
+              1e3 * at(0.1), 1e3 * at(0.9), 1e3 * control_seconds, 1e3 * exposed);
+  std::printf("%.1f images/s, %.2f TFLOP/s, %.1f %% of %s TFLOP/s\n", static_cast<double>(images) / median,
+              1e-12 * flop / median, 1e-12 * flop / median / std::atof(options.at("peak_tflops").c_str()) * 100,
+              options.at("peak_tflops").c_str());
 }
 
 }  // namespace

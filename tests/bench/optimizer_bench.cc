@@ -3,7 +3,6 @@
 // 152 tensors, each padded to 64) on one thread, as a step does them: one pass over the gradient for the norm, one pass
 // for everything else.  A copy in the same rounds says what the memory gives.
 //   optimizer_bench [rounds]
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <string>
 #include <vector>

@@ -45,13 +45,19 @@ struct Buffers {
   }
   AdamWSpan span(int64_t from, int64_t size, bool has_ema, bool has_leaf) const {
     const auto at = [&](size_t i) { return numbers[i].data_ptr<float>() + from; };
-    return {at(0), at(1), at(2), at(3), has_ema ? at(4) : nullptr,
-            has_leaf ? static_cast<uint16_t*>(leaf.data_ptr()) + from : nullptr, size};
+    return {at(0),
+            at(1),
+            at(2),
+            at(3),
+            has_ema ? at(4) : nullptr,
+            has_leaf ? static_cast<uint16_t*>(leaf.data_ptr()) + from : nullptr,
+            size};
   }
   std::vector<uint32_t> bits() const {
     std::vector<uint32_t> all;
     for (const Tensor& buffer : numbers)
-      for (const float value : fetched(device, buffer.data_ptr<float>(), count)) all.push_back(std::bit_cast<uint32_t>(value));
+      for (const float value : fetched(device, buffer.data_ptr<float>(), count))
+        all.push_back(std::bit_cast<uint32_t>(value));
     std::vector<uint16_t> leaves(static_cast<size_t>(count));
     copy_to_host(device, leaves.data(), leaf.data_ptr(), leaves.size() * sizeof(uint16_t));
     all.insert(all.end(), leaves.begin(), leaves.end());
@@ -64,8 +70,14 @@ struct Buffers {
 };
 
 AdamWFactors factors(int64_t updates) {
-  return {.lr = 3e-3, .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-6, .weight_decay = 0.1, .gradient_factor = 0.37,
-          .ema_decay = 0.99, .updates = updates};
+  return {.lr = 3e-3,
+          .beta1 = 0.9,
+          .beta2 = 0.98,
+          .epsilon = 1e-6,
+          .weight_decay = 0.1,
+          .gradient_factor = 0.37,
+          .ema_decay = 0.99,
+          .updates = updates};
 }
 
 TEST_F(GpuKernels, AnUpdateHasTheBitsOfTheCpu) {

@@ -61,8 +61,9 @@ class FlatRun {
  public:
   FlatRun(Comm& comm, const FlatCase& which)
       : comm_(comm), case_(which), hosts_(ranks_of_hosts(comm)), random_(static_cast<unsigned>(comm.rank())) {
-    layout_.unit = which.unit;
-    layout_.count = which.unit * which.units;
+    const int64_t least = FlatLayout::kPad * comm.size();
+    layout_.unit = (which.unit + least - 1) / least * least;
+    layout_.count = layout_.unit * which.units;
     layout_.bucket_units = which.bucket_units;
     layout_.ranks = layout_.virtual_ranks = comm.size();
     flats_ = comm.open_flats(layout_, which.leaf_bytes);

@@ -84,7 +84,7 @@ TEST(MpiComm, LeavesStillUnderWayAtTheEndHarmNobody) {
 
 TEST(MpiComm, MoreSharedMemoryThanThereIsIsAnErrorWithBothSizes) {
   FlatLayout layout;
-  layout.unit = 64 * 12 << 20;
+  layout.unit = FlatLayout::kPad * session->comm().size() << 22;
   layout.count = layout.unit << 14;
   layout.bucket_units = 1 << 14;
   layout.ranks = layout.virtual_ranks = session->comm().size();

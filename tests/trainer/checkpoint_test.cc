@@ -153,7 +153,11 @@ TEST(Checkpoints, AFolderWithoutCheckpointsStartsAtTheBeginning) {
   const ScratchFolder folder;
   LocalComm comm;
   FilledFlat filled(comm);
-  EXPECT_EQ(Checkpoints(folder.path(), {}, comm).restore_latest(filled.flat), std::nullopt);
+  EXPECT_FALSE(Checkpoints(folder.path(), {}, comm).restore_latest(filled.flat));
+  const Path none = folder / "not/made/yet";
+  EXPECT_FALSE(Checkpoints(none, {}, comm).restore_latest(filled.flat));
+  filled.save(none, 1);
+  EXPECT_TRUE(Checkpoints(none, {}, comm).restore_latest(filled.flat));
 }
 
 std::vector<int64_t> steps_of(const Path& folder) {

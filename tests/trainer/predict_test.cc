@@ -35,8 +35,8 @@ TEST(Predict, ATransferWaitsForItsBucketAndForTheOneBefore) {
 }
 
 TEST(Predict, OnlyTheLastBucketIsExposedWhereTheBackwardIsLong) {
-  // Backward 20: bucket 0 leaves at 10 and is there at 14, bucket 1 at 20 and 24.  Forward 10 in halves: the first waits
-  // 4 for its weights and ends at 9, the second has had its own since 8.
+  // Backward 20: bucket 0 leaves at 10 and is there at 14, bucket 1 at 20 and 24.  Forward 10 in halves: the first
+  // waits 4 for its weights and ends at 9, the second has had its own since 8.
   const Prediction p = predict_step(four_ranks());
   EXPECT_DOUBLE_EQ(p.exposed, 4 + 4);
   EXPECT_DOUBLE_EQ(p.hidden, 4 * 4 - 8);
@@ -203,9 +203,9 @@ TEST(Predict, TheTableThatTheEngineWasDesignedFromComesOutAgain) {
   }
 }
 
-// Contrastive trainers as they were published: samples/s of each GPU with few and with many GPUs (documentation of NVIDIA
-// NeMo's CLIP; LAION-AI/open-clap-scaling).  What was not published is assumed here and the same for all: a jitter of 1 %,
-// and links at 92 % of their rate.
+// Contrastive trainers as they were published: samples/s of each GPU with few and with many GPUs (documentation of
+// NVIDIA NeMo's CLIP; LAION-AI/open-clap-scaling).  What was not published is assumed here and the same for all: a
+// jitter of 1 %, and links at 92 % of their rate.
 struct Published {
   const char* name;
   double images, few_rate, many_rate;  // of one GPU
@@ -213,7 +213,7 @@ struct Published {
   double parameters;
   int buckets;
   double few_bandwidth, many_bandwidth;  // bus, GB/s
-  double gathered_bytes;                 // features of a GPU that all others gather, and their gradients on the way back
+  double gathered_bytes;  // features of a GPU that all others gather, and their gradients on the way back
 };
 
 double efficiency_of(const Published& run, int ranks, double bandwidth) {

@@ -77,7 +77,8 @@ def cut(work, _):
         result = job.wait(60)
         took = time.monotonic() - struck
         hosts.mend()
-        require(result.code != 0 and took <= 4 + 8, f"ended after {took:.1f} s:", result)
+        # mpirun cannot reach its helper on hostB and would wait for ever: the rank beside it ends it after 10 s.
+        require(result.code in (5, 137) and took <= 4 + 10 + 4, f"ended after {took:.1f} s:", result)
         result.must_say(r"waited 4 s in vain in", r"rank \d.*p\d+\.png")
         require(job.gone(pids, 10), "ranks live on")
         print(f"{per_host} ranks a host, link cut: exit {result.code} after {took:.1f} s (deadline 4 s)")

@@ -104,7 +104,7 @@ class Job:
         except subprocess.TimeoutExpired:
             said = self.said()
             self.end()
-            raise Failed("the job still runs:", Result(None, time.monotonic() - self.start, said)) from None
+            raise Failed(f"the job still runs: {Result(None, time.monotonic() - self.start, said)}") from None
         return Result(code if code >= 0 else 128 - code, time.monotonic() - self.start, self.said())
 
     def wait_for(self, what, seconds=20):
@@ -184,6 +184,10 @@ class Work:
         for job in self.jobs:
             if job.process.poll() is None:
                 job.end()
+        for process in pathlib.Path("/proc").glob("[0-9]*"):  # helpers of mpirun that outlived it work in this folder
+            with contextlib.suppress(OSError):
+                if pathlib.Path(os.readlink(process / "cwd")).is_relative_to(self.path):
+                    os.kill(int(process.name), signal.SIGKILL)
         for folder in reversed(self.mounted):
             subprocess.run(["umount", "-l", folder], check=False)
         shutil.rmtree(self.path)
