@@ -48,7 +48,7 @@ target_link_libraries(torch_cuda_kept INTERFACE
   "${WEFT_TORCH}/lib/libc10_cuda.so" "${WEFT_NCCL}" "${WEFT_CUDART}" torch::cpu)
 target_include_directories(torch_cuda_kept SYSTEM INTERFACE "${_toolkit}/include" "${WEFT_NCCL_INCLUDE}")
 add_library(torch::cuda ALIAS torch_cuda_kept)
-foreach(_library WEFT_NCCL WEFT_CUDART)
+foreach(_library WEFT_CUDART WEFT_NCCL)
   get_filename_component(_folder "${${_library}}" DIRECTORY)
   list(APPEND CMAKE_BUILD_RPATH "${_folder}")
 endforeach()

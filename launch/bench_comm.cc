@@ -184,12 +184,18 @@ double median(std::vector<double> values) {
   return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
 }
 
+// Who waits long takes naps; the second barrier finds everybody awake.
+void start_together(Comm& comm) {
+  comm.barrier();
+  comm.barrier();
+}
+
 double median_of_slowest(Comm& comm, int64_t repeats, const std::function<void()>& prepare,
                          const std::function<void()>& body) {
   std::vector<double> seconds;
   for (int64_t i = 0; i < repeats; ++i) {
     prepare();
-    comm.barrier();
+    start_together(comm);
     const Clock::time_point start = Clock::now();
     body();
     seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());

@@ -15,7 +15,10 @@ namespace weft {
 
 double median(std::vector<double> values);
 
-// Runs body `repeats` times, each after prepare() and a barrier; the median of what the slowest rank needed.
+// A barrier that all leave at about the same moment.
+void start_together(Comm& comm);
+
+// Runs body `repeats` times, each after prepare() and a common start; the median of what the slowest rank needed.
 double median_of_slowest(Comm& comm, int64_t repeats, const std::function<void()>& prepare,
                          const std::function<void()>& body);
 

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "configs/recipe.h"
 #include "data/tokenizer.h"
@@ -106,10 +107,11 @@ class Training {
 // Bytes a second of this rank beside its neighbours, with the access of an update: 4 streams read, 3 of them written.
 double memory_bandwidth(Comm& comm) {
   constexpr int64_t kNumbers = 12 << 20;
-  std::vector<float> master(kNumbers), gradient(kNumbers, 1e-3f), moment1(kNumbers), moment2(kNumbers);
+  const Array<float> master = zeros<float>(kNumbers), gradient = zeros<float>(kNumbers);
+  const Array<float> moment1 = zeros<float>(kNumbers), moment2 = zeros<float>(kNumbers);
   AdamWFactors factors{.lr = 1e-4};
   const auto update = [&] {
-    adamw({master.data(), gradient.data(), moment1.data(), moment2.data(), nullptr, nullptr, kNumbers}, factors);
+    adamw({master.get(), gradient.get(), moment1.get(), moment2.get(), nullptr, nullptr, kNumbers}, factors);
     ++factors.updates;
   };
   return 7 * sizeof(float) * double{kNumbers} / median_of_slowest(comm, 7, [] {}, update);
@@ -139,12 +141,12 @@ class Rounds {
     const bool has_turn = comm_.place().local_rank == 0;
     double alone = 0;
     if (comm_.place().local_ranks > 1) {
-      comm_.barrier();
+      start_together(comm_);
       if (has_turn) alone = lone_.take().compute_seconds[0];
     }
-    comm_.barrier();
+    start_together(comm_);
     const double beside = lone_.take().compute_seconds[0];
-    comm_.barrier();
+    start_together(comm_);
     const Clock::time_point start = Clock::now();
     const StepReport report = whole_.take();
     const double step = seconds_since(start);
@@ -181,23 +183,6 @@ class Rounds {
   std::vector<double> alone_, beside_, step_, compute_, hidden_, exposed_, control_, update_;
 };
 
-// What was found of the machine: collectives of these ranks, and their memory.
-struct Machine {
-  predict::Link control, reduce, share;
-  double memory = 0;
-};
-
-Machine measure_machine(Comm& comm, double bucket_bytes) {
-  Machine m;
-  m.memory = memory_bandwidth(comm);
-  if (comm.size() == 1) return m;
-  constexpr int64_t kRepeats = 9;
-  m.control = sweep(comm, "all_gather", bucket_bytes, kRepeats).link;
-  m.reduce = sweep(comm, "reduce", bucket_bytes, kRepeats).link;
-  m.share = sweep(comm, "share", bucket_bytes, kRepeats).link;
-  return m;
-}
-
 // A step of this recipe on the ranks of `comm`, but for what is measured.
 predict::Step step_of(const RunConfig& config, Learner& learner, int64_t images, int ranks) {
   const FlatLayout& layout = learner.flat.layout();
@@ -205,8 +190,10 @@ predict::Step step_of(const RunConfig& config, Learner& learner, int64_t images,
   s.ranks = ranks;
   s.parameters = static_cast<double>(layout.count);
   s.buckets = layout.buckets();
-  const int64_t micro = config.batch.micro > 0 ? config.batch.micro : images;
-  s.accumulation = static_cast<int>((images + micro - 1) / micro);
+  const int64_t virtual_ranks = layout.virtual_ranks / layout.ranks;
+  const int64_t most = (images + virtual_ranks - 1) / virtual_ranks,
+                micro = config.batch.micro > 0 ? config.batch.micro : most;
+  s.accumulation = static_cast<int>(virtual_ranks * ((most + micro - 1) / micro));
   s.leaf_bytes = config.engine.precision == "bf16" ? 2 : 4;
   s.optimizer_bytes = optimizer_bytes(config);
   s.control_exchanges = 4;  // flags, features of images and of texts, norms
@@ -215,6 +202,17 @@ predict::Step step_of(const RunConfig& config, Learner& learner, int64_t images,
           .size(1);
   s.gathered_bytes = static_cast<double>(2 * images * width) * sizeof(float);
   return s;
+}
+
+// Collectives of these ranks, and their memory.
+void measure_links(Comm& comm, predict::Step& s) {
+  s.memory_bandwidth = memory_bandwidth(comm);
+  if (comm.size() == 1) return;
+  constexpr int64_t kRepeats = 9;
+  const double bucket_bytes = s.parameters / s.buckets * s.gradient_bytes;
+  s.control = sweep(comm, "all_gather", bucket_bytes, kRepeats).link;
+  s.reduce = sweep(comm, "reduce", bucket_bytes, kRepeats).link;
+  s.gather = sweep(comm, "share", bucket_bytes, kRepeats).link;
 }
 
 void print_link(const char* name, const predict::Link& link) {
@@ -237,7 +235,32 @@ Json json_of(const Measured& m) {
           {"exposed", m.exposed},     {"control", m.control},       {"update", m.update}};
 }
 
-// On the ranks that are there: predicted, measured and printed.
+void print_here(const predict::Step& s, const predict::Prediction& p, const Measured& m, const Comm& comm) {
+  std::printf("%.1f million numbers in %d buckets, %d ranks on %d hosts; memory of a rank %.1f GB/s",
+              1e-6 * s.parameters, s.buckets, s.ranks, comm.place().hosts, 1e-9 * s.memory_bandwidth);
+  if (s.ranks > 1) {
+    print_link("control", s.control);
+    print_link("gradients", s.reduce);
+    print_link("weights", s.gather);
+    std::printf("\nforward and backward of a rank %.2f ms, while its neighbours rest %.2f ms", 1e3 * m.beside,
+                1e3 * m.alone);
+  }
+  std::printf("\n%-26s %12s %12s\n", "", "predicted", "measured");
+  print_row("forward and backward", s.compute_seconds, m.compute);
+  print_row("gradients and weights", p.hidden + p.exposed, m.hidden + m.exposed);
+  print_row("control, norm and update", p.control + p.optimizer, m.control + m.update);
+  print_row("step", p.step, m.step);
+}
+
+// The step of one rank alone, to that of all with the same share each.
+double efficiency_of(predict::Step s, double compute_alone) {
+  const double all = predict::predict_step(s).step;
+  s.ranks = 1;
+  s.compute_seconds = compute_alone;
+  return predict::predict_step(s).step / all;
+}
+
+// On the ranks that are there: predicted, measured and printed.  Leaves in `s` what was found here.
 Json predict_here(const RunConfig& config, int64_t rounds, int64_t text_tokens, predict::Step& s, Comm& comm) {
   const int64_t images = share_of(config.batch.global, comm.rank(), comm.size()).size();
   const auto virtual_ranks = static_cast<int>(config.engine.virtual_ranks);
@@ -245,53 +268,37 @@ Json predict_here(const RunConfig& config, int64_t rounds, int64_t text_tokens, 
   Training lone(config, images, text_tokens, virtual_ranks / comm.size(), alone);
   Training whole(config, config.batch.global, text_tokens, virtual_ranks, comm);
   s = step_of(config, whole.learner(), images, comm.size());
-  const Machine machine = measure_machine(comm, s.parameters / s.buckets * s.gradient_bytes);
+  measure_links(comm, s);
   Rounds all(lone, whole, comm);
   for (int64_t round = -kWarmUp; round < rounds; ++round) all.take(round >= 0);
   const Measured measured = all.medians();
-
   s.compute_seconds = measured.beside;
-  s.memory_bandwidth = machine.memory;
-  s.control = machine.control, s.reduce = machine.reduce, s.gather = machine.share;
   s.stolen = 1;
   const predict::Prediction p = predict::predict_step(s);
-  predict::Step one = s;
-  one.ranks = 1;
-  one.compute_seconds = measured.alone;
-  const double efficiency = predict::predict_step(one).step / p.step, error = p.step / measured.step - 1;
+  const double efficiency = efficiency_of(s, measured.alone), error = p.step / measured.step - 1;
   if (comm.is_first()) {
-    std::printf(
-        "%.1f million numbers in %d buckets, %lld images of a rank, %d ranks on %d hosts\nmemory of a rank %.1f GB/s",
-        1e-6 * s.parameters, s.buckets, static_cast<long long>(images), comm.size(), comm.place().hosts,
-        1e-9 * machine.memory);
-    if (comm.size() > 1) {
-      print_link("control", machine.control);
-      print_link("gradients", machine.reduce);
-      print_link("weights", machine.share);
-      std::printf("\ncomputation of a rank %.2f ms, while its neighbours rest %.2f ms", 1e3 * measured.beside,
-                  1e3 * measured.alone);
-    }
-    std::printf("\n%-26s %12s %12s\n", "", "predicted", "measured");
-    print_row("forward and backward", s.compute_seconds, measured.compute);
-    print_row("gradients and weights", p.hidden + p.exposed, measured.hidden + measured.exposed);
-    print_row("control, norm and update", p.control + p.optimizer, measured.control + measured.update);
-    print_row("step", p.step, measured.step);
+    print_here(s, p, measured, comm);
     std::printf("predicted %+.1f %% off; efficiency against one rank alone, predicted: %.1f %%\n", 100 * error,
                 100 * efficiency);
   }
   s.compute_seconds = measured.alone;
   s.jitter = measured.jitter;
-  return {{"ranks", comm.size()},     {"images", images},        {"parameters", s.parameters},
-          {"memory", machine.memory}, {"predicted", json_of(p)}, {"measured", json_of(measured)},
-          {"error", error},           {"efficiency", efficiency}};
+  return {{"ranks", comm.size()},
+          {"images", images},
+          {"parameters", s.parameters},
+          {"memory", s.memory_bandwidth},
+          {"predicted", json_of(p)},
+          {"measured", json_of(measured)},
+          {"error", error},
+          {"efficiency", efficiency}};
 }
 
-void print_elsewhere(const predict::Step& s, const predict::Prediction& p, double one_rank) {
+void print_elsewhere(const predict::Step& s, const predict::Prediction& p) {
   std::printf(
       "%d ranks, %.1f GB/s and %.1f us: forward and backward %.2f ms, transfers %.2f ms hidden and %.2f ms exposed, "
       "update %.2f ms, control %.2f ms\nstep %.2f ms, efficiency against one rank alone %.1f %%\n",
       s.ranks, 1e-9 * s.reduce.bandwidth, 1e6 * s.reduce.latency, 1e3 * p.compute, 1e3 * p.hidden, 1e3 * p.exposed,
-      1e3 * p.optimizer, 1e3 * p.control, 1e3 * p.step, 100 * one_rank / p.step);
+      1e3 * p.optimizer, 1e3 * p.control, 1e3 * p.step, 100 * efficiency_of(s, s.compute_seconds));
 }
 
 }  // namespace
@@ -327,7 +334,7 @@ void StepBench::run(const Path& recipe, const std::vector<std::string>& override
   RunConfig config;
   Recipe::read(recipe, overrides).fill(config);
   check(config.engine.device != "cuda",
-        "weft bench step measures ranks on CPUs; engine.device = \"cuda\" is none of them");
+        "weft bench predict measures ranks on CPUs; engine.device = \"cuda\" is none of them");
   set_up_engine(config.engine, ranks_of_host);
   const int64_t tokens = text_tokens > 0 ? text_tokens : config.model->context();
   check(tokens >= 2 && tokens <= config.model->context(), "text_tokens is ", tokens, "; a text of this model has 2 to ",
@@ -349,10 +356,7 @@ void StepBench::run(const Path& recipe, const std::vector<std::string>& override
   if (ranks > 0) {
     s = elsewhere(s);
     const predict::Prediction p = predict::predict_step(s);
-    s.ranks = 1;
-    const double one_rank = predict::predict_step(s).step;
-    s.ranks = static_cast<int>(ranks);
-    print_elsewhere(s, p, one_rank);
+    print_elsewhere(s, p);
     all["elsewhere"] = json_of(p);
     all["elsewhere"]["ranks"] = ranks;
   }

@@ -2,7 +2,7 @@
 #include "launch/launcher.h"
 
 #include <poll.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cctype>
@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 
@@ -44,12 +45,25 @@ int ranks_of_launcher() {
        "that weft was built with (weft doctor shows it)");
 }
 
-// The name of a process, of Linux's 15 letters at most.
-std::string name_of(pid_t process) {
-  std::ifstream file("/proc/" + std::to_string(process) + "/comm");
-  std::string name;
-  std::getline(file, name);
-  return name;
+// Of a process: its name, of Linux's 15 letters at most, and its parent.
+std::pair<std::string, pid_t> name_and_parent(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+  std::string number, name, state;
+  pid_t parent = 0;
+  file >> number >> name >> state >> parent;
+  return {name, parent};
+}
+
+// The program that a person or a script started, of mpirun, its helper on this host, and this process; 0 where none is.
+pid_t topmost_launcher() {
+  pid_t found = 0;
+  for (pid_t process = ::getppid(); process > 1;) {
+    const auto [name, parent] = name_and_parent(process);
+    const auto is = [&, &name = name](const char* known) { return name.starts_with(known); };
+    if (!is("(mpirun") && !is("(mpiexec") && !is("(orterun") && !is("(orted")) break;
+    found = std::exchange(process, parent);
+  }
+  return found;
 }
 
 }  // namespace
@@ -67,17 +81,15 @@ void check_world_size(int ranks) {
 }
 
 void end_launcher_after(int seconds) {
-  const pid_t launcher = ::getppid();
-  const std::string name = name_of(launcher);
-  if (name != "mpirun" && name != "mpiexec" && name != "orterun" && name != "orted") return;
-  const int handle = ::pidfd_open(launcher, 0);
+  const pid_t launcher = topmost_launcher();
+  const auto handle = launcher == 0 ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, launcher, 0));
   if (handle < 0 || ::fork() != 0) return;
   // In the child, which outlives its parent: only calls that a fork of a process with threads allows.
   ::setsid();
   pollfd ended{0, POLLIN, 0};
   ::dup2(handle, 0);
   ::close_range(1, ~0U, 0);  // mpirun waits for whoever holds its pipes
-  if (::poll(&ended, 1, 1000 * seconds) == 0) ::pidfd_send_signal(0, SIGKILL, nullptr, 0);
+  if (::poll(&ended, 1, 1000 * seconds) == 0) ::syscall(SYS_pidfd_send_signal, 0, SIGKILL, nullptr, 0);
   ::_exit(0);
 }
 

@@ -81,7 +81,8 @@ int run_with_mpi(const Request& request) {
   try {
     return static_cast<int>(run_verb(request, session.comm(), session.local_ranks()));
   } catch (const Error& error) {
-    let_the_first_rank_speak(session.comm());
+    // A deadline is missed by one rank alone, and the others', which say less of the cause, end soon after.
+    if (error.exit() != Exit::peer_lost) let_the_first_rank_speak(session.comm());
     report_failure(error.what(), error.exit());
     session.abort(error.exit());
   } catch (const std::exception& error) {

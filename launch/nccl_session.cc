@@ -135,6 +135,11 @@ void NcclSession::queue(const char* what, int number, const Calls& calls) {
   cuda_check(cudaEventRecord(done, stream_), what);
 }
 
+void NcclSession::forget(void* registration) noexcept {
+  const Lock lock(mutex_);
+  if (comm_ != nullptr) ncclCommDeregister(comm_, registration);  // else it went with the communicator
+}
+
 void NcclSession::forget_done() {
   for (; !pending_.empty() && cudaEventQuery(pending_.front().done) == cudaSuccess; pending_.pop_front()) {
     spare_.push_back(pending_.front().done);
@@ -173,11 +178,7 @@ NcclMemory::NcclMemory(NcclSession& session, size_t bytes) : session_(session) {
 
 NcclMemory::~NcclMemory() {
   session_.drain();
-  try {
-    session_.run("flat buffers go", [&](ncclComm_t comm) { return ncclCommDeregister(comm, handle_); });
-  } catch (const Error&) {
-    // The communicator was given up, and its registrations with it.
-  }
+  session_.forget(handle_);
   ncclMemFree(memory_);
 }
 

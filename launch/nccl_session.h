@@ -41,6 +41,7 @@ class NcclSession {
   // Until nothing is under way.  While an exception ends this rank its peers may never do their part, so that
   // everything is given up.
   void drain() noexcept;
+  void forget(void* registration) noexcept;
 
  private:
   using Clock = std::chrono::steady_clock;

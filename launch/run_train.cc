@@ -173,9 +173,10 @@ RunFolder::Line line_of(const Meter& meter, const TrainProgress& progress, const
 }
 
 // One step and what follows from it.  Every rank has the same report, so every rank decides alike.
-StepReport take_step(Run& run, const RunConfig& config, const Comm& comm) {
+StepReport take_step(Run& run, const RunConfig& config, Comm& comm) {
   const Clock::time_point start = Clock::now();
   TrainProgress& progress = run.progress;
+  comm.tell("data", progress.step, "");
   fault::at("batch", progress.step);
   Batch& batch = run.loader->next();
   StepInput input;

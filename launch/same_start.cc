@@ -10,7 +10,7 @@ namespace weft {
 void check_same_start(const std::string& recipe, const Path& dataset, const std::map<std::string, std::string>& pinned,
                       Comm& comm) {
   std::string others =
-      join("content of ", dataset.string(), ": ", hexadecimal(hash64(read_text(dataset / "dataset.json"), 0)), "\n");
+      join("content of ", dataset.string(), ": XXH3 ", std::hex, hash64(read_text(dataset / "dataset.json")), "\n");
   for (const auto& [name, value] : pinned) others += name + ": " + value + "\n";
   const std::vector<std::string> recipes = comm.gather_texts(recipe), machines = comm.gather_texts(others);
   for (size_t rank = 1; rank < recipes.size(); ++rank) {

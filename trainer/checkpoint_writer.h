@@ -21,7 +21,6 @@ class PartWriter {
   PartWriter(int64_t step, const std::atomic<bool>& given_up);
 
   void write(PositionalFile& file, uint64_t at, const void* data, size_t bytes);
-  uint64_t written() const { return written_; }
 
  private:
   void strike(const PositionalFile& file, uint64_t at) const;

@@ -26,7 +26,7 @@ def killed_while_writing(work, more):
     """4: SIGKILL at byte offsets of the write, a second signal during the save: the save before still loads, and is chosen."""
     clean = work.train("clean", 1)
     written = sum(file.stat().st_size for file in work.checkpoints("clean")[30].iterdir())
-    for ranks, victim, points in ((2, 1, 4), (4, 0, 2)):
+    for ranks, victim, points in ((2, 1, 3), (4, 0, 2)):
         step, offset = 32 << 10 if more else written // ranks // points, 0
         while True:  # until the rank has written its part before it could be killed
             name = f"run{ranks}-{offset}"
@@ -42,12 +42,12 @@ def killed_while_writing(work, more):
         require(offset >= written // ranks // 2, f"rank {victim} of {ranks} writes less than {offset} bytes of {written}")
     job = work.start("signals", 2, "run.save_every=1", faults=SLOWLY)
     job.wait_to_hear("step 3/30")
-    while job.process.poll() is None:
+    while "stopped by a signal" not in job.said():  # mpirun itself dies of a signal that comes after its ranks have ended
         os.kill(job.process.pid, signal.SIGUSR1)
         time.sleep(0.005)
     job.wait().must_end(75)
     goes_on_from(work, "signals", max(work.checkpoints("signals")), clean, "run.save_every=1")
-    print("a signal every 5 ms until the end: exit 75, saved, same end")
+    print("a signal every 5 ms until all is saved: exit 75, saved, same end")
 
 
 def full(work, _):
@@ -66,10 +66,10 @@ def full(work, _):
     work.mount(folder, "remount", "size=64m")
     goes_on_from(work, name, 5, clean, "run.keep=1")
     print("with room again: resumed after step 5, same end")
-    for what, options in (("ENOSPC injected after 10000 bytes of step 10", {"faults": "write_error:1:10:10000"}),
-                          ("RLIMIT_FSIZE", {"prefix": ("prlimit", f"--fsize={size // 4}")})):
+    for what, ranks, options in (("ENOSPC injected after 10000 bytes of step 10", 2, {"faults": "write_error:1:10:10000"}),
+                                 ("RLIMIT_FSIZE", 0, {"prefix": ("prlimit", f"--fsize={size // 4}")})):
         name = what.split()[0]
-        result = work.run(name, 2, **options)
+        result = work.run(name, ranks, **options)
         result.must_say("(?i)no space left on device|file too large", "step 30/30")
         require(not work.left_over(name), "left over:", work.left_over(name))
         print(f"{what}: exit {result.code}, saved are {sorted(work.checkpoints(name))}")

@@ -177,8 +177,16 @@ class Work:
         if os.geteuid() == 0:
             self.environment.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
         self.environment.pop("WEFT_FAULTS", None)
+        self.kill_at_once()
         self.make_dataset("dataset", captions)
         (self.path / "toy.toml").write_text(RECIPE)
+
+    def kill_at_once(self, at_once=True):
+        """Where a rank has failed, mpirun gives the others two seconds unless it is told otherwise."""
+        if at_once:
+            self.environment["OMPI_MCA_odls_base_sigkill_timeout"] = "0"
+        else:
+            self.environment.pop("OMPI_MCA_odls_base_sigkill_timeout", None)
 
     def close(self):
         for job in self.jobs:

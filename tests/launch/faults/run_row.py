@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """One row of the catalogue of faults (docs/CLUSTER.md), or all of them:  run_row.py WEFT FAULT_LIBRARY ROW|all [MORE]
-MORE: for rows that can be made longer by hand: 1 seeds, 4 any number for every 32 KiB, 22 seconds.  Exit 77: it cannot run here.
+MORE: for rows that can be made longer by hand: 1 seeds, 4 every 32 KiB, 18 one rank a host too, 22 seconds.  Exit 77: it cannot run here.
 """
 import subprocess
 import sys
