@@ -2,8 +2,9 @@
 #include "base/comm.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
+
+#include "base/memory.h"
 
 namespace weft {
 namespace {
@@ -24,8 +25,9 @@ void reduce_by_gathering(Comm& comm, std::span<T> values, Comm::Op op) {
 class LocalFlats final : public FlatExchange {
  public:
   LocalFlats(const FlatLayout& layout, int leaf_bytes)
-      : gradient_(zeros(layout.count * 4)), leaves_(zeros(layout.count * leaf_bytes)) {}
-  float* gradient() override { return reinterpret_cast<float*>(gradient_.get()); }
+      : gradient_(zeros<float>(static_cast<size_t>(layout.count))),
+        leaves_(zeros<std::byte>(static_cast<size_t>(layout.count * leaf_bytes))) {}
+  float* gradient() override { return gradient_.get(); }
   std::byte* leaves() override { return leaves_.get(); }
   bool fills_leaves() override { return true; }
   void reduce(int) override {}
@@ -37,17 +39,8 @@ class LocalFlats final : public FlatExchange {
   Times take_times() override { return {}; }
 
  private:
-  struct Free {
-    void operator()(std::byte* memory) const { std::free(memory); }
-  };
-  using Memory = std::unique_ptr<std::byte, Free>;
-  static Memory zeros(int64_t bytes) {
-    auto* memory = static_cast<std::byte*>(std::aligned_alloc(64, static_cast<size_t>(bytes)));
-    if (memory == nullptr) throw std::bad_alloc();
-    std::memset(memory, 0, static_cast<size_t>(bytes));
-    return Memory(memory);
-  }
-  Memory gradient_, leaves_;
+  Array<float> gradient_;
+  Array<std::byte> leaves_;
 };
 
 }  // namespace

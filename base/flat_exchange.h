@@ -29,7 +29,9 @@ struct FlatLayout {
   Range bucket_range(int bucket) const { return {units_of(bucket).begin * unit, units_of(bucket).end * unit}; }
   // In numbers: what rank r owns of a unit, [begin, end) of the flat buffer.
   int64_t piece_size() const { return unit / ranks; }
-  Range piece(int64_t u, int rank) const { return {u * unit + rank * piece_size(), u * unit + (rank + 1) * piece_size()}; }
+  Range piece(int64_t u, int rank) const {
+    return {u * unit + rank * piece_size(), u * unit + (rank + 1) * piece_size()};
+  }
   int64_t shard_size() const { return units() * piece_size(); }  // all that a rank owns
 };
 
@@ -39,9 +41,9 @@ class FlatExchange {
  public:
   virtual ~FlatExchange() = default;
 
-  virtual float* gradient() = 0;     // [count]
-  virtual std::byte* leaves() = 0;   // [count * leaf_bytes]
-  virtual bool fills_leaves() = 0;   // this rank writes the first values (one rank of those that share a memory)
+  virtual float* gradient() = 0;    // [count]
+  virtual std::byte* leaves() = 0;  // [count * leaf_bytes]
+  virtual bool fills_leaves() = 0;  // this rank writes the first values (one rank of those that share a memory)
   // Where both lie: the number of a GPU, or -1 for the memory of the CPU.
   virtual int device() const { return -1; }
 
@@ -60,8 +62,8 @@ class FlatExchange {
   // Returns once the bucket's leaves hold every rank's pieces; at once where nothing was shared since the last wait.
   virtual void wait_leaves(int bucket) = 0;
 
-  // Afterwards all of every rank's gradient() holds the sums.  In the place of reduce() and finish_reduce(), of all buckets
-  // (for measurements; training needs a rank's pieces only).
+  // Afterwards all of every rank's gradient() holds the sums.  In the place of reduce() and finish_reduce(), of all
+  // buckets (for measurements; training needs a rank's pieces only).
   virtual void all_reduce() = 0;
 
   // Seconds since the last call: spent while the backward or forward ran (hidden), and spent waiting (exposed).

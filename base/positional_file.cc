@@ -32,8 +32,7 @@ uint64_t PositionalFile::size() const {
 
 void PositionalFile::resize(uint64_t bytes) {
   const bool resized = ::ftruncate(descriptor_, static_cast<off_t>(bytes)) == 0;
-  check(resized, path_.string(), ": cannot get the size of ", bytes,
-        " bytes: ", std::strerror(errno));
+  check(resized, path_.string(), ": cannot get the size of ", bytes, " bytes: ", std::strerror(errno));
 }
 
 void PositionalFile::read(uint64_t at, void* data, size_t bytes) const {

@@ -16,13 +16,13 @@ using Json = nlohmann::ordered_json;
 // Keys that say what is judged, kept, shown or waited for, and not what a step computes.
 bool changes_no_step(const std::string& key) {
   static const std::vector<std::string> kPrefixes = {
-      "resume.",       "evaluate.",       "run.log_every",       "run.save_",         "run.keep",
-      "data.threads",  "data.prefetch",   "engine.thread_ranks", "engine.bucket_mib", "engine.check_every",
-      "engine.faults", "engine.deadline_"};
+      "resume.",           "evaluate.",          "run.log_every", "run.save_",
+      "run.keep",          "data.threads",       "data.prefetch", "engine.thread_ranks",
+      "engine.bucket_mib", "engine.check_every", "engine.faults", "engine.deadline_"};
   return std::any_of(kPrefixes.begin(), kPrefixes.end(),
                      [&](const std::string& prefix) { return key.starts_with(prefix); });
 }
-}
+}  // namespace
 
 RunFolder::RunFolder(const Path& folder, Comm& comm) : folder_(folder), comm_(comm) {
   if (comm.is_first()) in_context([&] { make_folder(folder / "checkpoints"); }, "making the run folder");

@@ -182,8 +182,8 @@ StepReport take_step(Run& run, const RunConfig& config, Comm& comm) {
   StepInput input;
   input.updates = progress.updates;
   input.stop = stop_requested;
-  input.save_due = comm.is_first() && config.run.save_seconds > 0 &&
-                   seconds_since(run.last_save) >= config.run.save_seconds;
+  input.save_due =
+      comm.is_first() && config.run.save_seconds > 0 && seconds_since(run.last_save) >= config.run.save_seconds;
   input.save_state = run.checkpoints.state();
   // A rank that comes late because of something else than its loader is as slow in data.
   input.data_seconds = seconds_since(start);

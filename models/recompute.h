@@ -10,8 +10,8 @@
 
 namespace weft {
 
-// part(x), where `parameters` are all that `part` uses.  They are inputs of the graph's node, so that the gradient of each
-// is added once per backward, however many such parts share it.
+// part(x), where `parameters` are all that `part` uses.  They are inputs of the graph's node, so that the gradient of
+// each is added once per backward, however many such parts share it.
 Tensor recomputed(const std::function<Tensor(const Tensor&)>& part, const Tensor& x,
                   const std::vector<Parameter*>& parameters);
 

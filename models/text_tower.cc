@@ -16,7 +16,8 @@ TextTower::TextTower(ParameterSet& set, const TextShape& s)
       positional_embedding_(set.add("positional_embedding", {s.context, s.width}, Init::normal(0.01))),
       text_projection_(set.add("text_projection", {s.width, s.embed}, Init::normal(1 / std::sqrt(double(s.width))))),
       token_embedding_(set.add("token_embedding.weight", {s.vocabulary, s.width}, Init::normal(0.02))),
-      transformer_(set, "transformer", {s.width, s.layers, s.heads, /*causal=*/true, /*scaled_init=*/true, s.recompute}),
+      transformer_(set, "transformer",
+                   {s.width, s.layers, s.heads, /*causal=*/true, /*scaled_init=*/true, s.recompute}),
       ln_final_(set, "ln_final", s.width) {}
 
 Tensor TextTower::forward(const TextIds& texts, Attention attention) const {

@@ -95,7 +95,8 @@ std::unique_ptr<Model> TwoTowerSettings::build(int tokenizer_ids, uint64_t seed)
   const int64_t width = chosen(image_width, s.image_width), head = chosen(head_width, s.head_width);
   const int64_t shared = chosen(embed, s.embed);
   const VisionShape vision{
-      image_size(), chosen(patch, s.patch), width, chosen(image_layers, s.image_layers), width / head, shared, recompute};
+      image_size(), chosen(patch, s.patch), width, chosen(image_layers, s.image_layers), width / head, shared,
+      recompute};
   const TextShape text{vocabulary > 0 ? vocabulary : tokenizer_ids,
                        context(),
                        chosen(text_width, s.text_width),

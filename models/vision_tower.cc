@@ -46,7 +46,8 @@ VisionTower::VisionTower(ParameterSet& set, const VisionShape& s)
       conv1_(set.add("visual.conv1.weight", {s.width, 3, s.patch, s.patch},
                      Init::uniform(1 / std::sqrt(3.0 * double(s.patch * s.patch))))),
       ln_pre_(set, "visual.ln_pre", s.width),
-      transformer_(set, "visual.transformer", {s.width, s.layers, s.heads, /*causal=*/false, /*scaled_init=*/false, s.recompute}),
+      transformer_(set, "visual.transformer",
+                   {s.width, s.layers, s.heads, /*causal=*/false, /*scaled_init=*/false, s.recompute}),
       ln_post_(set, "visual.ln_post", s.width) {}
 
 Tensor VisionTower::forward(const Tensor& pixels_BCHW, const Preprocess& preprocess, Attention attention) const {

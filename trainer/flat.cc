@@ -11,6 +11,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "trainer/device.h"
 
 namespace weft {
@@ -35,6 +36,13 @@ FlatLayout layout_for(int64_t numbers, const FlatSettings& settings, int ranks) 
   return layout;
 }
 
+// f32 [count]
+Tensor zeros_on(int device, int64_t count) {
+  if (device != kCpu) return at::zeros({count}, on_device(device));
+  float* memory = zeros<float>(static_cast<size_t>(count)).release();
+  return at::from_blob(memory, {count}, FreeMemory(), at::kFloat);
+}
+
 }  // namespace
 
 FlatParameters::FlatParameters(ParameterSet& set, const FlatSettings& settings, Comm& comm)
@@ -49,7 +57,7 @@ FlatParameters::FlatParameters(ParameterSet& set, const FlatSettings& settings, 
   exchange_ = comm.open_flats(layout_, settings.precision == Precision::bf16 ? 2 : 4);
   for (const State state : {State::master, State::moment1, State::moment2, State::ema})
     if (has(state) && !(state == State::master && settings.precision == Precision::fp32))
-      shards_[static_cast<int>(state)] = at::zeros({layout_.shard_size()}, on_device(device()));
+      shards_[static_cast<int>(state)] = zeros_on(device(), layout_.shard_size());
   at::NoGradGuard no_grad;
   for (const Seat& each : seats_) seat(each);
   comm.barrier();  // the leaves are filled

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parameters, gradients and moments in flat buffers.  Each parameter of the model becomes a view of the leaves; backward
-// adds into its view of the gradient.  Parameters lie in reverse order of registration, about the order in which
-// backward finishes them, each padded to 64 numbers: vectorised kernels give other bits in their tails.
-// Master weights, moments and average exist only for what this rank owns (base/flat_exchange.h).  In fp32 the leaves are
-// the masters; in bf16 the leaves are bf16 with f32 gradients, and an f32 master is what the optimizer steps.
+// Parameters, gradients and moments in flat buffers.  Each parameter of the model becomes a view of the leaves;
+// backward adds into its view of the gradient.  Parameters lie in reverse order of registration, about the order in
+// which backward finishes them, each padded to 64 numbers: vectorised kernels give other bits in their tails. Master
+// weights, moments and average exist only for what this rank owns (base/flat_exchange.h).  In fp32 the leaves are the
+// masters; in bf16 the leaves are bf16 with f32 gradients, and an f32 master is what the optimizer steps.
 #pragma once
 
 #include <string>
@@ -55,7 +55,9 @@ class FlatParameters {
   // This rank's piece of a unit, layout().piece_size() numbers.
   float* piece(State state, int64_t unit);
   // The number at `offset` of the flat buffer, which this rank must own.
-  float* owned(State state, int64_t offset) { return piece(state, offset / layout_.unit) + offset % layout_.unit - rank_ * layout_.piece_size(); }
+  float* owned(State state, int64_t offset) {
+    return piece(state, offset / layout_.unit) + offset % layout_.unit - rank_ * layout_.piece_size();
+  }
   // Between the host and numbers that lie in one piece of this rank.
   void read(State state, Range numbers, float* to);
   void write(State state, Range numbers, const float* from);

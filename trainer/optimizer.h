@@ -53,8 +53,8 @@ class AdamW {
 // Freezes what the settings freeze and gives everybody's group; before the parameters are seated.
 std::vector<ParameterGroup> group_parameters(ParameterSet& set, const OptimizerSettings& settings);
 
-// The square of the norm of the world's gradient: sums of squares in double over each virtual rank's piece of each unit,
-// added in one order on every rank.  `mine`: owned_squares() of every rank, by rank.
+// The square of the norm of the world's gradient: sums of squares in double over each virtual rank's piece of each
+// unit, added in one order on every rank.  `mine`: owned_squares() of every rank, by rank.
 std::vector<double> owned_squares(FlatParameters& flat);
 double add_squares(const FlatLayout& layout, const std::vector<std::vector<double>>& by_rank);
 

@@ -55,7 +55,8 @@ void GradientReducer::start(int j) {
   std::fill(missing_.begin(), missing_.end(), 0);
   for (const auto& seat : flat_.seats())
     if (seat.parameter->trains)
-      for (int b = flat_.layout().bucket_of(seat.offset); b <= flat_.layout().bucket_of(seat.offset + seat.count - 1); ++b)
+      for (int b = flat_.layout().bucket_of(seat.offset); b <= flat_.layout().bucket_of(seat.offset + seat.count - 1);
+           ++b)
         ++missing_[static_cast<size_t>(b)];
 }
 

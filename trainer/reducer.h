@@ -40,10 +40,10 @@ class GradientReducer {
   void add_kept(Range numbers);
 
   FlatParameters& flat_;
-  std::vector<Tensor> kept_;              // sums of 1, 2, 4, ... virtual ranks that wait for their right half
-  std::vector<int> missing_;              // of each bucket: seats whose gradient is not complete
-  std::vector<int> fires_;                // of each seat: hooks in this step's last backward
-  std::vector<bool> fires_often_;         // of each seat: seen more than once in a backward, so its bucket leaves last
+  std::vector<Tensor> kept_;       // sums of 1, 2, 4, ... virtual ranks that wait for their right half
+  std::vector<int> missing_;       // of each bucket: seats whose gradient is not complete
+  std::vector<int> fires_;         // of each seat: hooks in this step's last backward
+  std::vector<bool> fires_often_;  // of each seat: seen more than once in a backward, so its bucket leaves last
   std::vector<bool> reached_;
   bool armed_ = false, learning_ = true;  // the first step only counts
   int next_bucket_ = 0;

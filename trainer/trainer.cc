@@ -179,8 +179,7 @@ bool Trainer::encode(const Batch& batch, std::vector<Piece>& pieces) const {
   return fits_in_memory([&] {
     if (fault::due("oom", batch.step)) throw std::bad_alloc();
     at::AutoGradMode mode(keeps_graph);
-    for (Piece& p : pieces)
-      encode_piece(*learner_.model, batch, p.images, p.texts, p.image_features, p.text_features);
+    for (Piece& p : pieces) encode_piece(*learner_.model, batch, p.images, p.texts, p.image_features, p.text_features);
   });
 }
 
@@ -221,8 +220,8 @@ void Trainer::halve_micro_batch(const Batch& batch) {
   check(now > 1, "step ", batch.step, ": out of memory with a micro-batch of one image of ", batch.image_size,
         " pixels; a smaller model, or more memory, is wanted");
   step_.micro_batch = (now + 1) / 2;
-  log_info("step ", batch.step, ": out of memory on some rank with a micro-batch of ", now, " images; all ranks go on with ",
-           step_.micro_batch);
+  log_info("step ", batch.step, ": out of memory on some rank with a micro-batch of ", now,
+           " images; all ranks go on with ", step_.micro_batch);
 }
 
 Trainer::WorldFeatures Trainer::gather(const Batch& batch, const std::vector<Piece>& pieces, StepReport& report) {
@@ -310,7 +309,8 @@ bool Trainer::agree_after(bool succeeded, double compute_seconds, const StepInpu
   const Timer timer(report.control_seconds);
   std::vector<double> mine = owned_squares(learner_.flat);
   const size_t squares = mine.size(), width = squares + 4;
-  for (const double value : {double(!succeeded), double(!std::isfinite(report.loss)), compute_seconds, input.data_seconds})
+  for (const double value :
+       {double(!succeeded), double(!std::isfinite(report.loss)), compute_seconds, input.data_seconds})
     mine.push_back(value);
   std::vector<double> all(width * static_cast<size_t>(comm_.size()));
   comm_.all_gather(mine.data(), mine.size() * sizeof(double), all.data());
@@ -332,7 +332,7 @@ bool Trainer::agree_after(bool succeeded, double compute_seconds, const StepInpu
 void Trainer::update(int64_t updates, StepReport& report) {
   FlatParameters& flat = learner_.flat;
   const Parameter& scale = learner_.model->logit_scale();
-    if (!report.skipped) {
+  if (!report.skipped) {
     const int64_t at = flat.seat_of(scale).offset;
     learner_.optimizer.step(report.lr, report.gradient_norm, updates, [&](int bucket) {
       if (flat.owns(at) && flat.layout().bucket_of(at) == bucket) {

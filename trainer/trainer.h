@@ -23,12 +23,12 @@ namespace weft {
 
 // What a rank brings to a step beside the batch.
 struct StepInput {
-  int64_t updates = 0;       // made before; skipped steps are none
-  bool stop = false;         // this rank was asked to stop; where any was, the step is still taken and every rank knows
-  bool save_due = false;     // this rank wants a checkpoint after the step
-  int save_state = 0;        // of the checkpoint being written (Checkpoints::state)
-  double data_seconds = 0;   // spent waiting for the batch
-  std::string sample;        // a name for messages
+  int64_t updates = 0;      // made before; skipped steps are none
+  bool stop = false;        // this rank was asked to stop; where any was, the step is still taken and every rank knows
+  bool save_due = false;    // this rank wants a checkpoint after the step
+  int save_state = 0;       // of the checkpoint being written (Checkpoints::state)
+  double data_seconds = 0;  // spent waiting for the batch
+  std::string sample;       // a name for messages
 };
 
 struct StepReport {
@@ -36,12 +36,13 @@ struct StepReport {
   std::vector<std::pair<std::string, double>> terms;  // each divided by its count
   std::vector<std::pair<std::string, double>> counts;
   double lr = 0, gradient_norm = 0, logit_scale = 0;
-  double control_seconds = 0;               // exchanging features and control numbers, and waiting for the slowest
-  double hidden_seconds = 0, exposed_seconds = 0;  // summing gradients and sharing weights, under the computation or not
-  bool skipped = false;                     // a number was not finite: no rank changed anything
+  double control_seconds = 0;  // exchanging features and control numbers, and waiting for the slowest
+  double hidden_seconds = 0,
+         exposed_seconds = 0;  // summing gradients and sharing weights, under the computation or not
+  bool skipped = false;        // a number was not finite: no rank changed anything
   bool stop_agreed = false, save_agreed = false;
   int least_save_state = 0;
-  int64_t damaged = 0;                      // images of the world's step that could not be read
+  int64_t damaged = 0;                                // images of the world's step that could not be read
   std::vector<double> compute_seconds, data_seconds;  // of every rank
 };
 
@@ -55,10 +56,10 @@ struct Learner {
 };
 
 struct StepSettings {
-  int64_t steps = 0;              // of the whole run, for the schedule
-  int64_t micro_batch = 0;        // images of a virtual rank encoded at once (0: all of them)
-  double most_logit_scale = 100;  // the factor on cosines is kept in [1, this]
-  int64_t check_every = 0;        // steps between checks that no weight changed but by an update (0: never)
+  int64_t steps = 0;                    // of the whole run, for the schedule
+  int64_t micro_batch = 0;              // images of a virtual rank encoded at once (0: all of them)
+  double most_logit_scale = 100;        // the factor on cosines is kept in [1, this]
+  int64_t check_every = 0;              // steps between checks that no weight changed but by an update (0: never)
   bool halves_on_out_of_memory = true;  // all ranks halve their micro-batch and take the step again
   std::function<void()> before_update;  // called before weights and moments change
 };

@@ -94,21 +94,27 @@ def seconds_a_step(work, name):
 
 
 def shaped(work, _):
-    """19: a link that is slow, narrow, or loses packets: no hang, the same end; the step's time is told."""
+    """19: a link that is slow, narrow, or loses packets: no hang, the same end, and steps as long as their bytes take."""
     hosts = TwoHosts(work)
     short = ("engine.deadline_seconds=20", "run.steps=20")
     clean = work.train("clean", 1, *short)
-    shapes = [("as it is", ()), ("20 Mbit/s", ("tbf", "rate", "20mbit", "burst", "16kb", "latency", "400ms")),
-              ("5 Mbit/s, a queue of 8 packets: the rest is lost", ("tbf", "rate", "5mbit", "burst", "4kb", "limit", "12000")),
-              ("2 % loss, 5 ms each way", ("netem", "delay", "5ms", "loss", "2%"))]
-    for what, words in shapes:
+    shapes = [("as it is", (), 0), ("20 Mbit/s", ("tbf", "rate", "20mbit", "burst", "16kb", "latency", "400ms"), 20e6),
+              ("5 Mbit/s, a queue of 8 packets: the rest is lost", ("tbf", "rate", "5mbit", "burst", "4kb", "limit", "12000"), 5e6),
+              ("2 % loss, 5 ms each way", ("netem", "delay", "5ms", "loss", "2%"), 0)]
+    for what, words, bits_a_second in shapes:
         name = re.sub(r"\W+", "-", what)
         if words and not hosts.shape(*words):
             print(f"{what}: this kernel has no such discipline; not run")
             continue
         result = hosts.start(name, *short).wait(180).must_end(0)
         require(work.state(name) == clean, "the end differs from the clean run's")
-        print(f"{what}: exit 0 after {result.seconds:.1f} s, {1000 * seconds_a_step(work, name):.1f} ms a step, same end")
+        took = seconds_a_step(work, name)
+        print(f"{what}: exit 0 after {result.seconds:.1f} s, {1000 * took:.1f} ms a step, same end")
+        if not words:
+            alone = took
+        if bits_a_second:  # a host sends half of the gradients and half of the weights
+            wanted = alone + 32 * int(re.search(r"(\d+) parameters", result.said)[1]) / bits_a_second
+            require(0.75 < took / wanted < 1.5, f"{1000 * took:.1f} ms a step; its bytes make {1000 * wanted:.1f}")
     hosts.shape("pfifo")
     job = hosts.start("flapping", *short, faults=SLOWLY)
     for _ in range(3):
