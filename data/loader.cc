@@ -261,7 +261,7 @@ Loader::Loader(const Store& store, const Tokenizer& tokenizer, const DataSetting
 Loader::~Loader() {
   if (impl_->stop()) return;
   for (Impl::Work& work : impl_->threads) work.thread.detach();
-  static_cast<void>(impl_.release());  // a thread that hangs may still come back to it
+  [[maybe_unused]] Impl* left_behind = impl_.release();  // a thread that hangs may still come back to it
 }
 Batch& Loader::next() {
   return impl_->next();

@@ -30,7 +30,8 @@ class Collective {
 
 // Every rank brings its number, counted from 1, everywhere; their sum:
 float sum_of_numbers(const Comm& comm) {
-  return static_cast<float>(comm.size() * (comm.size() + 1) / 2);
+  const int twice = comm.size() * (comm.size() + 1);
+  return static_cast<float>(twice) / 2;
 }
 
 class AllGather final : public Collective {

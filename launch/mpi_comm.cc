@@ -50,7 +50,7 @@ constexpr unsigned kLongestCall = 300;  // seconds
 
 [[noreturn]] void abort_all(Exit exit) {
   const Alarm alarm(5);
-  end_launcher_after(10);
+  if (exit == Exit::peer_lost) end_launcher_after(10);
   std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the launcher passes on what was said
   MPI_Abort(MPI_COMM_WORLD, static_cast<int>(exit));
   ::_exit(static_cast<int>(exit));

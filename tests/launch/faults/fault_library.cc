@@ -4,7 +4,6 @@
 //   CLOCK_JUMP=seconds CLOCK_JUMP_AFTER=seconds                                          the time of day jumps
 #include <dlfcn.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -12,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 
 namespace {
 

@@ -25,16 +25,16 @@ NAMESPACES = {5: ("mount",), 7: ("mount",), 18: ("mount", "net"), 19: ("mount", 
 
 def run(weft, library, row, more):
     start = time.monotonic()
-    print(f"row {ROWS[row].__doc__}", flush=True)
     work = None
     try:
         if row in NAMESPACES:
             enter_namespaces(*NAMESPACES[row])
+        print(f"row {ROWS[row].__doc__}", flush=True)
         work = Work(weft, library)
         ROWS[row](work, more)
         status, verdict = 0, "holds"
     except CannotRun as reason:
-        status, verdict = 77, f"cannot run here: {reason}"
+        status, verdict = 77, f"cannot run here: {reason.args[1]} (tests/allowed_skips.txt: {reason.args[0]})"
     except Failed as what:
         status, verdict = 1, f"FAILS: {what}"
     finally:
