@@ -9,8 +9,11 @@ namespace weft {
 
 void check_same_start(const std::string& recipe, const Path& dataset, const std::map<std::string, std::string>& pinned,
                       Comm& comm) {
-  std::string others =
-      join("content of ", dataset.string(), ": XXH3 ", std::hex, hash64(read_text(dataset / "dataset.json")), "\n");
+  const Path manifest = dataset / "dataset.json";
+  // Where it is missing on all ranks, the store says so in its own words.
+  std::string others = std::filesystem::exists(manifest) ? join("content of ", dataset.string(), ": XXH3 ", std::hex,
+                                                                hash64(read_text(manifest)), "\n")
+                                                         : join(manifest.string(), " is missing\n");
   for (const auto& [name, value] : pinned) others += name + ": " + value + "\n";
   const std::vector<std::string> recipes = comm.gather_texts(recipe), machines = comm.gather_texts(others);
   for (size_t rank = 1; rank < recipes.size(); ++rank) {

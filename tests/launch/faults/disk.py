@@ -26,20 +26,16 @@ def killed_while_writing(work, more):
     """4: SIGKILL at byte offsets of the write, a second signal during the save: the save before still loads, and is chosen."""
     clean = work.train("clean", 1)
     written = sum(file.stat().st_size for file in work.checkpoints("clean")[30].iterdir())
-    for ranks, victim, points in ((2, 1, 3), (4, 0, 2)):
-        step, offset = 32 << 10 if more else written // ranks // points, 0
-        while True:  # until the rank has written its part before it could be killed
+    for ranks, victim, shares in ((2, 1, (0, .35, .7)), (4, 0, (.5,))):
+        most = written // ranks
+        for offset in range(0, most * 3 // 4, 32 << 10) if more else [int(share * most) for share in shares]:
             name = f"run{ranks}-{offset}"
-            result = work.run(name, ranks, "run.save_every=10", faults=f"kill_write:{victim}:20:{offset}")
-            if result.code == 0:
-                break
-            result.must_end(137).must_say("a fault on purpose: kill_write")
+            result = work.run(name, ranks, "run.save_every=10", faults=f"kill_write:{victim}:20:{offset}").must_end(137)
+            result.must_say("a fault on purpose: kill_write")
             require(max(work.checkpoints(name)) == 10, "whole are", sorted(work.checkpoints(name)))
             goes_on_from(work, name, 10, clean, "run.save_every=10", ranks=ranks)
             print(f"{ranks} ranks, rank {victim} killed after {offset} bytes of the save of step 20: resumed after step 10, same end")
             shutil.rmtree(work.path / name)
-            offset += step
-        require(offset >= written // ranks // 2, f"rank {victim} of {ranks} writes less than {offset} bytes of {written}")
     job = work.start("signals", 2, "run.save_every=1", faults=SLOWLY)
     job.wait_to_hear("step 3/30")
     while "stopped by a signal" not in job.said():  # mpirun itself dies of a signal that comes after its ranks have ended

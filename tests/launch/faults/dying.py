@@ -188,7 +188,7 @@ def kill_loop(work, seconds, mean, save_seconds, ranks=2, seed=1, step_milliseco
 
 def soak(work, more):
     """22: a kill loop: progress never goes back; what is kept of what was executed is told (engine.6 is the long one)."""
-    found = kill_loop(work, more or 20, mean=4, save_seconds=0.5)
+    found = kill_loop(work, more or 15, mean=4, save_seconds=0.5)
     share = found["kept"] / found["executed"]
     print(json.dumps({**found, "share": round(share, 3), "delays": [round(delay, 2) for delay in found["delays"]]}))
     require(share >= 0.8, f"{share:.0%} of the steps executed were kept, wanted 80 %")
