@@ -15,10 +15,11 @@ using Json = nlohmann::ordered_json;
 
 // Keys that say what is judged, kept, shown or waited for, and not what a step computes.
 bool changes_no_step(const std::string& key) {
-  static const std::vector<std::string> kPrefixes = {
-      "resume.",           "evaluate.",          "run.log_every", "run.save_",
-      "run.keep",          "data.threads",       "data.prefetch", "engine.thread_ranks",
-      "engine.bucket_mib", "engine.check_every", "engine.faults", "engine.deadline_"};
+  static const std::vector<std::string> kPrefixes = {"resume.",           "evaluate.",          "run.folder",
+                                                     "run.log_every",     "run.save_",          "run.keep",
+                                                     "data.threads",      "data.prefetch",      "engine.thread_ranks",
+                                                     "engine.bucket_mib", "engine.check_every", "engine.faults",
+                                                     "engine.deadline_"};
   return std::any_of(kPrefixes.begin(), kPrefixes.end(),
                      [&](const std::string& prefix) { return key.starts_with(prefix); });
 }

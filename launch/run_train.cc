@@ -148,7 +148,7 @@ std::string straggler_of(const Meter& meter) {
     std::vector<double> sorted = seconds;
     std::sort(sorted.begin(), sorted.end());
     const double median = sorted[(sorted.size() - 1) / 2], most = sorted.back();
-    if (most < 1.33 * median + 0.05 * all) return "";
+    if (most < 1.33 * median + std::max(0.05, 0.05 * all)) return "";
     const auto rank = std::max_element(seconds.begin(), seconds.end()) - seconds.begin();
     return join("rank ", rank, " is slow in ", section, ": ", static_cast<int>(1000 * most), " ms against ",
                 static_cast<int>(1000 * median), " ms of the median rank");

@@ -62,7 +62,7 @@ def full(work, _):
     work.mount(folder, "remount", "size=64m")
     goes_on_from(work, name, 5, clean, "run.keep=1")
     print("with room again: resumed after step 5, same end")
-    for what, ranks, options in (("ENOSPC injected after 10000 bytes of step 10", 2, {"faults": "write_error:1:10:10000"}),
+    for what, ranks, options in (("ENOSPC after 10000 bytes of step 10", 2, {"faults": "write_error:1:10:10000"}),
                                  ("RLIMIT_FSIZE", 0, {"prefix": ("prlimit", f"--fsize={size // 4}")})):
         name = what.split()[0]
         result = work.run(name, ranks, **options)
@@ -96,7 +96,8 @@ def tampered(work, _):
     foreign = work.checkpoints("other")[max(work.checkpoints("other"))] / "manifest.json"
     for what, damage, message in (
             ("truncated", lambda folder: truncate(folder / shard), shard), ("flipped", lambda folder: flip_a_bit(folder / shard), shard),
-            ("missing", lambda folder: (folder / shard).unlink(), shard), ("empty", lambda folder: (folder / shard).write_bytes(b""), shard),
+            ("missing", lambda folder: (folder / shard).unlink(), shard),
+            ("empty", lambda folder: (folder / shard).write_bytes(b""), shard),
             ("foreign manifest", lambda folder: shutil.copy(foreign, folder / "manifest.json"), r"manifest|hash|XXH3"),
             ("cut manifest", lambda folder: truncate(folder / "manifest.json"), "manifest.json"),
             ("empty manifest", lambda folder: (folder / "manifest.json").write_bytes(b""), "manifest.json")):
