@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "data/geometry.h"
 #include "data/store.h"
 
 namespace weft {
@@ -18,6 +19,12 @@ struct Image {
       : width(width), height(height), channels(channels), pixels(static_cast<size_t>(width) * height * channels) {}
   const uint8_t* row(int y) const { return pixels.data() + static_cast<size_t>(y) * width * channels; }
   uint8_t* row(int y) { return pixels.data() + static_cast<size_t>(y) * width * channels; }
+};
+
+// Values beyond eight bits as they were stored: 16-bit pictures, slices of volumes.  f32 holds i16 and u16 exactly.
+struct Raster {
+  int width = 0, height = 0, channels = 0;
+  std::vector<float> values;  // height * width * channels
 };
 
 // What a file says of itself: the sizes are those of the stored pixels, before a JPEG's EXIF orientation turns them.
@@ -43,11 +50,6 @@ Image decode_image(const uint8_t* data, size_t size, int least_side = 0, const I
 
 Bytes encode_png(const Image& image);                // 1, 3 or 4 channels
 Bytes encode_jpeg(const Image& image, int quality);  // 1 or 3 channels; quality 1 .. 100
-
-// A box in source pixels, x to the right, edges included as real numbers.
-struct Box {
-  double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
-};
 
 // Pillow's bicubic resize of a box, bit for bit (up to its version 12; 13 rounds some fractional boxes otherwise): a =
 // -0.5, support scaled when shrinking, 22-bit weights, the horizontal pass first, u8 after each pass.  Same number of

@@ -9,6 +9,7 @@
 // layers; hashing the shards would read them all, so only `weft data check` does.  docs/FORMATS.md has every column.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -20,7 +21,7 @@
 
 namespace weft {
 
-enum class Codec : uint8_t { jpeg = 1, png = 2 };
+enum class Codec : uint8_t { jpeg = 1, png = 2, volume = 3 };  // volume: data/formats/volume.h
 
 struct SampleInfo {
   Uid uid;
@@ -28,8 +29,18 @@ struct SampleInfo {
   std::string group;  // what must not straddle a split: patient, scene, lot, base emoji
   Codec codec = Codec::jpeg;
   uint32_t bytes = 0, width = 0, height = 0;  // width and height as in the file's header
-  uint8_t channels = 0;                       // 1 grey, 2 grey+alpha, 3 colour, 4 colour+alpha
+  uint8_t channels = 0;                       // 1 grey, 2 grey+alpha, 3 colour, 4 colour+alpha; modalities of a volume
+  uint8_t orientation = 1;                    // EXIF, 1 .. 8: how the stored picture is turned upright
+  uint8_t bits = 8;                           // of a value: 8, 16, or 32 (float)
+  uint32_t views = 1;                         // slices of a volume
+  std::array<float, 3> spacing{};             // mm of a pixel: across, down, between slices; 0: unknown
   uint32_t crc = 0;                           // CRC-32C of the bytes
+  std::string link;                           // file that holds the bytes, where they were not copied; as imported
+  uint64_t link_offset = 0;                   // of the bytes in it
+
+  bool is_turned() const { return orientation >= 5; }
+  uint32_t upright_width() const { return is_turned() ? height : width; }
+  uint32_t upright_height() const { return is_turned() ? width : height; }
 };
 
 // A text that is said of a sample.  `row` is a row of Store::vocabulary().
@@ -58,7 +69,9 @@ class Store {
   const Vocabulary& vocabulary() const;                          // texts of all layers
   const std::vector<std::string>& layers() const;                // names
   const std::vector<TextStatement>& texts(size_t sample) const;  // scope image, by row, then layer
-  const std::vector<Record>& records(size_t sample) const;       // everything, concept_row of vocabulary()
+  const std::vector<Record>& records(size_t sample) const;       // everything, rows of vocabulary()
+  const std::vector<Bag>& bags(size_t layer) const;
+  const std::vector<Record>& bag_records(size_t layer) const;  // what is said of bags
 
   std::vector<std::string> splits() const;                     // "all", "train", then splits and subsets
   std::vector<uint32_t> split(const std::string& name) const;  // samples of a split or subset, ascending
@@ -70,8 +83,9 @@ class Store {
 };
 
 // Writes a dataset; nothing counts until finish() has published dataset.json.  Samples with equal content are one
-// sample, which keeps its first key and group.  What a killed import left in the folder is overwritten.  A finished
-// dataset is never: writing the same one again leaves it as it is, and the first difference is an Error.
+// sample, which keeps its first key and group.  A killed import is continued: image shards that it had finished and
+// whose samples come again, in the same order, are kept.  A finished dataset is never changed: writing the same one
+// again leaves it as it is, and the first difference is an Error.
 class StoreWriter {
  public:
   struct Options {
@@ -81,8 +95,15 @@ class StoreWriter {
   StoreWriter(const Path& folder, Options options);
   ~StoreWriter();
 
-  // Reads the header (width, height, channels, codec); an Error where the bytes are no JPEG or PNG.
-  Uid add(const Bytes& content, const std::string& key, const std::string& group);
+  // Reads the header (size, channels, codec, orientation); an Error where the bytes are no JPEG, PNG or volume of ours.
+  // With a link, the bytes stay where they are.
+  struct Link {
+    Path file;
+    uint64_t offset = 0;
+  };
+  Uid add(const Bytes& content, const std::string& key, const std::string& group, const Link* link = nullptr);
+  const SampleInfo& info(const Uid& uid) const;  // of a sample that was added
+  size_t continued() const;                      // samples that an interrupted import had written
   EvidenceWriter& layer(const std::string& name);
   // Groups of a split, each in one split only; what no split names belongs to "train".
   void set_split(const std::string& name, const std::vector<std::string>& groups);
