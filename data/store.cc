@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "data/geometry.h"
 #include "data/linked_files.h"
 #include "data/manifest.h"
 #include "data/shard.h"
@@ -79,10 +80,7 @@ void Store::Impl::open_layer(const LayerEntry& entry) {
         entry.name, "\" of ", entry.records);
   const auto source = static_cast<uint16_t>(layers.size());
   layers.push_back(entry.name);
-  vocabulary.absorb(layer.vocabulary);
-  std::vector<uint32_t> rows;  // of the store's vocabulary
-  for (const std::string& text : layer.vocabulary.texts()) rows.push_back(vocabulary.row_of(text));
-
+  const std::vector<uint32_t> row_of = vocabulary.absorb(layer.vocabulary);
   std::set<Uid> bag_uids;
   for (const Bag& bag : layer.bags) {
     bag_uids.insert(bag.uid());
@@ -94,16 +92,14 @@ void Store::Impl::open_layer(const LayerEntry& entry) {
   std::vector<Record>& of_bags = bag_records.emplace_back();
   for (Record& record : layer.records) {
     record.source = source;
-    if (record.concept_row != kAnyConcept) record.concept_row = rows[record.concept_row];
-    if (record.kind == Kind::candidates) {
-      for (uint32_t& row : record.operands) row = rows[row];
-      std::sort(record.operands.begin(), record.operands.end());
-    }
+    renumber(record, row_of);
     const bool is_of_bag = record.scope == Scope::bag;
     const auto place = is_of_bag ? by_uid.end() : by_uid.find(record.item);
     check(is_of_bag ? bag_uids.contains(record.item) : place != by_uid.end(), "evidence layer \"", entry.name,
           "\" speaks of ", is_of_bag ? "the bag " : "sample ", record.item.text(), ", which is not in ",
           folder.string());
+    check(record.scope != Scope::pair || by_uid.contains(uid_of(record.geometry)), "evidence layer \"", entry.name,
+          "\" pairs sample ", record.item.text(), " with one that is not in ", folder.string());
     (is_of_bag ? of_bags : records[place->second]).push_back(std::move(record));
   }
 }
