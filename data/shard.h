@@ -26,7 +26,7 @@ class ShardLayout {
 
 class ShardWriter {
  public:
-  explicit ShardWriter(const Path& path);  // written in place: the caller publishes it
+  explicit ShardWriter(const Path& path);                  // written in place: the caller publishes it
   void add(const Bytes& content, const SampleInfo& info);  // of a linked sample the index alone
   uint64_t samples() const { return infos_.size(); }
   void close();

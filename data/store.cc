@@ -25,8 +25,8 @@ std::string hexadecimal(uint32_t value) {
 
 // A statement about the whole sample by a text: what a cell (image x text) is made of.
 bool is_text_statement(const Record& record) {
-  const bool is_plain = record.kind == Kind::pos || record.kind == Kind::neg || record.kind == Kind::unknown ||
-                        record.kind == Kind::soft;
+  const bool is_plain =
+      record.kind == Kind::pos || record.kind == Kind::neg || record.kind == Kind::unknown || record.kind == Kind::soft;
   return record.scope == Scope::image && record.concept_row != kAnyConcept && record.view == kEveryView && is_plain;
 }
 
@@ -195,8 +195,8 @@ void Store::read(size_t sample, Bytes& into) const {
         else
           shard.read(sample - impl_->starts[number], into);
         const uint32_t found = crc32c(into.data(), into.size());
-        check(found == info.crc, is_linked ? info.link + ": the linked file was changed after the import"
-                                           : "the sample is damaged",
+        check(found == info.crc,
+              is_linked ? info.link + ": the linked file was changed after the import" : "the sample is damaged",
               ": CRC-32C of its bytes is ", hexadecimal(found), ", the index says ", hexadecimal(info.crc));
       },
       "reading sample ", sample, " (", info.key, ") of ", shard.name(), " in ", impl_->folder.string());

@@ -68,11 +68,11 @@ class Store {
   void read(size_t sample, Bytes& into) const;
   int64_t find(const Uid& uid) const;  // -1 where it is not here
 
-  const Vocabulary& vocabulary() const;                          // texts of all layers
-  const std::vector<std::string>& layers() const;                // names
+  const Vocabulary& vocabulary() const;            // texts of all layers
+  const std::vector<std::string>& layers() const;  // names
   // Of the whole sample by a text: POS, NEG, UNKNOWN and SOFT; by row, then layer.
   const std::vector<TextStatement>& texts(size_t sample) const;
-  const std::vector<Record>& records(size_t sample) const;       // everything, rows of vocabulary()
+  const std::vector<Record>& records(size_t sample) const;  // everything, rows of vocabulary()
   const std::vector<Bag>& bags(size_t layer) const;
   const std::vector<Record>& bag_records(size_t layer) const;  // what is said of bags
 

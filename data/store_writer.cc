@@ -35,7 +35,7 @@ void clear_leftovers(const Path& folder) {
   for (const Path& path : leftovers) fs::remove_all(path);
 }
 
-  // namespace
+}  // namespace
 
 struct StoreWriter::Impl {
   Path folder;

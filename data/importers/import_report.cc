@@ -39,8 +39,8 @@ std::string ImportReport::json() const {
   using Json = nlohmann::ordered_json;
   Json sizes = Json::object();
   for (const auto& [name, size] : splits) sizes[name] = size;
-  const Json all = {{"format", "weft.import_report"}, {"version", 1},     {"images", images},
-                    {"statements", statements},       {"merged", merged}, {"splits", sizes},
+  const Json all = {{"format", "weft.import_report"}, {"version", 1},         {"images", images},
+                    {"statements", statements},       {"merged", merged},     {"splits", sizes},
                     {"repaired", repaired},           {"left_out", left_out}, {"notes", notes}};
   return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";  // file names may be any bytes
 }
