@@ -48,7 +48,7 @@ Path staged(const Path& path) {
 }
 
 bool same(const ShardEntry& a, const ShardEntry& b) {
-  return a.file == b.file && a.samples == b.picks && a.bytes == b.bytes && a.xxh3 == b.xxh3;
+  return a.file == b.file && a.samples == b.samples && a.bytes == b.bytes && a.xxh3 == b.xxh3;
 }
 
 }  // namespace
