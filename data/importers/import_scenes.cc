@@ -70,7 +70,7 @@ std::vector<EmojiSet> sets_of(const std::string& split, std::vector<const Glyph*
   const size_t count = std::max<size_t>(1, glyphs.size() / kEmojiPerSet);
   std::vector<EmojiSet> sets;
   for (size_t i = 0; i < count; ++i) {
-    char number[16];
+    char number[24];
     std::snprintf(number, sizeof number, "%02zu", i);
     EmojiSet set{split, split + "-" + number, {}, {}};
     const size_t begin = i * glyphs.size() / count, end = (i + 1) * glyphs.size() / count;
