@@ -101,7 +101,8 @@ void run(const Path& folder, const Path& boxes, double budget) {
   std::map<std::string, Bytes> files;
   std::map<std::string, std::vector<Job>> sets;
   const Bytes text = read_bytes(boxes);
-  for (const auto& [name, list] : nlohmann::json::parse(text.begin(), text.end()).items()) {
+  const nlohmann::json drawn = nlohmann::json::parse(text.begin(), text.end());
+  for (const auto& [name, list] : drawn.items()) {
     const Bytes& file = files[name] = read_bytes(folder / name);
     for (const auto& box : list) {
       const double top = box[0], left = box[1], height = box[2], width = box[3];
