@@ -21,13 +21,8 @@ class JpegDecoder final : public RowSource {
   JpegDecoder();
   ~JpegDecoder() override;
 
-  struct Head {
-    ImageHeader header;
-    int orientation = 1;  // EXIF
-    bool is_grey = false;
-  };
   // The bytes must stay until the last row was read.
-  Head open(const uint8_t* data, size_t size, const ImageHeader* expected);
+  ImageHeader open(const uint8_t* data, size_t size, const ImageHeader* expected);
   // channels: 3, or 1 for a grey file.  row(y) gives columns.begin onwards, and `kept` rows stay as they are.
   void start(int denominator, int channels, Range columns, Range rows, int kept);
   const uint8_t* row(int y) override;
@@ -45,6 +40,8 @@ inline int scaled_length(uint32_t length, int denominator) {
 
 ImageHeader read_png_header(const uint8_t* data, size_t size);
 Image decode_png(const uint8_t* data, size_t size, const ImageHeader* expected);
+Raster decode_png_values(const uint8_t* data, size_t size, const ImageHeader* expected);  // of 16 bits
+Raster decode_png_indices(const uint8_t* data, size_t size);
 
 // Called by the codecs once the header is read and before pixels are allocated.
 void check_header(const ImageHeader& found, const ImageHeader* expected);

@@ -100,7 +100,6 @@ constexpr int kMargin = 4;  // pixels that are read beside a part: upsampling ta
 struct JpegDecoder::Impl {
   jpeg_decompress_struct jpeg{};
   ErrorManager errors;
-  bool is_started = false;
   std::vector<uint8_t> ring, inks;
   size_t row_bytes = 0, skipped_bytes = 0;  // of a row in the ring, and of them before the first column asked for
   int kept = 0;
@@ -145,17 +144,18 @@ JpegDecoder::~JpegDecoder() {
   jpeg_destroy_decompress(&impl_->jpeg);
 }
 
-JpegDecoder::Head JpegDecoder::open(const uint8_t* data, size_t size, const ImageHeader* expected) {
+ImageHeader JpegDecoder::open(const uint8_t* data, size_t size, const ImageHeader* expected) {
   jpeg_decompress_struct& jpeg = impl_->jpeg;
   jpeg_abort_decompress(&jpeg);
   impl_->guard([&] {
     jpeg_mem_src(&jpeg, data, size);
     jpeg_read_header(&jpeg, TRUE);
   });
-  const bool is_grey = jpeg.num_components == 1;
-  const ImageHeader found = {Codec::jpeg, jpeg.image_width, jpeg.image_height, static_cast<uint8_t>(is_grey ? 1 : 3)};
+  const uint8_t channels = jpeg.num_components == 1 ? 1 : 3;
+  ImageHeader found = {Codec::jpeg, jpeg.image_width, jpeg.image_height, channels};
+  found.orientation = static_cast<uint8_t>(impl_->stored_orientation());
   check_header(found, expected);
-  return {found, impl_->stored_orientation(), is_grey};
+  return found;
 }
 
 void JpegDecoder::start(int denominator, int channels, Range columns, Range rows, int kept) {
@@ -203,20 +203,20 @@ void JpegDecoder::finish() {
 }
 
 ImageHeader read_jpeg_header(const uint8_t* data, size_t size) {
-  return JpegDecoder().open(data, size, nullptr).header;
+  return JpegDecoder().open(data, size, nullptr);
 }
 
 Image decode_jpeg(const uint8_t* data, size_t size, int least_side, const ImageHeader* expected) {
   JpegDecoder decoder;
-  const JpegDecoder::Head head = decoder.open(data, size, expected);
-  const uint32_t short_side = std::min(head.header.width, head.header.height);
+  const ImageHeader header = decoder.open(data, size, expected);
+  const uint32_t short_side = std::min(header.width, header.height);
   int denominator = 1;
   while (least_side > 0 && denominator < 8 && short_side >= 2 * denominator * uint64_t(least_side)) denominator *= 2;
-  Image image(scaled_length(head.header.width, denominator), scaled_length(head.header.height, denominator), 3);
+  Image image(scaled_length(header.width, denominator), scaled_length(header.height, denominator), 3);
   decoder.start(denominator, 3, {0, image.width}, {0, image.height}, 1);
   for (int y = 0; y < image.height; ++y) std::memcpy(image.row(y), decoder.row(y), size_t{3} * image.width);
   decoder.finish();
-  return upright(std::move(image), head.orientation);
+  return upright(std::move(image), header.orientation);
 }
 
 Bytes encode_jpeg(const Image& image, int quality) {

@@ -35,15 +35,14 @@ struct Reader {
   JpegDecoder decoder;
   BoxResizer resizer;
   Bytes view = Bytes(size_t{3} * kSize * kSize);
-  JpegDecoder::Head head;
 
   int plan(const Job& job) {
-    head = decoder.open(job.file->data(), job.file->size(), nullptr);
-    const int channels = head.is_grey ? 1 : 3;
+    const ImageHeader head = decoder.open(job.file->data(), job.file->size(), nullptr);
+    const int channels = head.channels;
     int k = 8;
     while (k > 1 && (job.box.width() < k * kSize || job.box.height() < k * kSize)) k /= 2;
     const Box box = {job.box.x0 / k, job.box.y0 / k, job.box.x1 / k, job.box.y1 / k};
-    resizer.plan.fill(scaled_length(head.header.width, k), scaled_length(head.header.height, k), box, kSize, kSize,
+    resizer.plan.fill(scaled_length(head.width, k), scaled_length(head.height, k), box, kSize, kSize,
                       channels, Filter::bilinear);
     decoder.start(k, channels, resizer.plan.along.source, resizer.plan.down.source, resizer.plan.down.stride);
     return channels;
@@ -57,10 +56,10 @@ struct Reader {
   void plan_only(const Job& job) { plan(job); }
   // Rows up to `share` of the file at 1 / denominator, whole width.
   void decode(const Job& job, int denominator, double share) {
-    const JpegDecoder::Head found = decoder.open(job.file->data(), job.file->size(), nullptr);
-    const int width = scaled_length(found.header.width, denominator);
-    const int height = scaled_length(found.header.height, denominator);
-    decoder.start(denominator, found.is_grey ? 1 : 3, {0, width}, {0, height}, 1);
+    const ImageHeader found = decoder.open(job.file->data(), job.file->size(), nullptr);
+    const int width = scaled_length(found.width, denominator);
+    const int height = scaled_length(found.height, denominator);
+    decoder.start(denominator, found.channels, {0, width}, {0, height}, 1);
     const int end = std::min(height, static_cast<int>(std::ceil(share * height)));
     for (int y = 0; y < end; ++y) decoder.row(y);
   }
