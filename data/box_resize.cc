@@ -9,9 +9,8 @@
 #include "base/error.h"
 
 namespace weft {
-namespace {
 
-double weight_at(Filter filter, double x) {
+double filter_weight(Filter filter, double x) {
   constexpr double a = -0.5;
   x = std::fabs(x);
   if (filter == Filter::bilinear) return std::max(0.0, 1 - x);
@@ -19,6 +18,8 @@ double weight_at(Filter filter, double x) {
   if (x < 2) return a * (((x - 5) * x + 8) * x - 4);
   return 0;
 }
+
+namespace {
 
 // As fine as 16 bits allow.  What rounding leaves over goes to the largest weight, so that flat pictures stay flat.
 void quantise(AxisTaps& taps, const std::vector<double>& exact, int most_bits) {
@@ -61,7 +62,7 @@ void fill_taps(AxisTaps& taps, std::vector<double>& exact, int length, double fr
     const int count = end_of(centre) - taps.first[i];
     double* weights = exact.data() + static_cast<size_t>(i) * taps.stride;
     double sum = 0;
-    for (int t = 0; t < count; ++t) sum += weights[t] = weight_at(filter, (taps.first[i] + t - centre + 0.5) / stretch);
+    for (int t = 0; t < count; ++t) sum += weights[t] = filter_weight(filter, (taps.first[i] + t - centre + 0.5) / stretch);
     for (int t = 0; t < count; ++t) weights[t] /= sum;
     if (i == size - 1) taps.source = {taps.first[0], taps.first[i] + count};
   }

@@ -16,6 +16,7 @@
 namespace weft {
 
 enum class Filter : uint8_t { bilinear, bicubic };
+double filter_weight(Filter filter, double x);  // not stretched
 
 // One axis: output i sums weights[i * stride + t] * source[first[i] + t] over t < stride, in 1 / 2^bits; weights past
 // the filter's reach are 0.
