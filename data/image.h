@@ -28,12 +28,14 @@ struct Image {
 struct ImageHeader {
   Codec codec = Codec::jpeg;
   uint32_t width = 0, height = 0;
-  uint8_t channels = 0;     // as in SampleInfo; CMYK counts as 3
-  uint8_t orientation = 1;  // EXIF
-  uint8_t bits = 8;         // of a value: 8, 16, or 32 (real numbers)
-  uint32_t views = 1;       // slices of a volume
+  uint8_t channels = 0;  // as in SampleInfo; CMYK counts as 3
+  // The rest as in SampleInfo.  Version 1 of the store did not keep it, so that headers are equal without it.
+  uint8_t orientation = 1, bits = 8;
+  uint32_t views = 1;
   std::array<float, 3> spacing{};
-  bool operator==(const ImageHeader&) const = default;
+  bool operator==(const ImageHeader& other) const {
+    return codec == other.codec && width == other.width && height == other.height && channels == other.channels;
+  }
 };
 
 // Most pixels one image may have (a header that promises more is refused before anything is allocated).
