@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "data/importers/import_emoji.h"
 #include "data/importers/import_folder.h"
+#include "data/importers/import_scenes.h"
 #include "data/importers/import_tsv.h"
 #include "data/manifest.h"
 
@@ -21,6 +22,8 @@ constexpr std::array kImporters = {
     KindOf<Importer>{"emoji", "emoji of a colour font with CLDR's names and keywords; SOURCE is -",
                      make<EmojiImporter>},
     KindOf<Importer>{"folder", "one sub-folder of images per class", make<FolderImporter>},
+    KindOf<Importer>{"scenes", "emoji on backgrounds and textures, with masks of everything; SOURCE is -",
+                     make<ScenesImporter>},
     KindOf<Importer>{"tsv", "lines of image<TAB>caption, optionally <TAB>group", make<TsvImporter>},
 };
 
