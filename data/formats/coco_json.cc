@@ -246,15 +246,14 @@ CocoHead read_coco_head(std::istream& in, const std::string& file, const CocoMal
 void read_coco_annotations(std::istream& in, const std::string& file, const CocoMalformed& malformed,
                            const std::function<void(CocoAnnotation&&)>& take) {
   read_json_elements(in, file, [&](const std::string& key, int64_t place, Json& element) {
-    if (key == "annotations" && place >= 0)
-      parse_element(file, key, place, element, malformed, coco_annotation, take);
+    if (key == "annotations" && place >= 0) parse_element(file, key, place, element, malformed, coco_annotation, take);
   });
 }
 
 uint64_t content_hash(const CocoAnnotation& annotation) {
-  std::string bytes = join(annotation.image_id, "\n", annotation.category_id, "\n", annotation.is_crowd,
-                           annotation.is_occluded, "\n",
-                           annotation.segmentation.text, "\n", annotation.caption.value_or(""), "\n");
+  std::string bytes =
+      join(annotation.image_id, "\n", annotation.category_id, "\n", annotation.is_crowd, annotation.is_occluded, "\n",
+           annotation.segmentation.text, "\n", annotation.caption.value_or(""), "\n");
   const auto add = [&](const auto& numbers) {
     bytes.append(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(*numbers.data()));
     bytes += '\n';

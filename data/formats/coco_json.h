@@ -18,9 +18,9 @@ namespace weft {
 // Ids are numbers or texts in the wild; here they are texts.  `place` is the index in the element's list.
 struct CocoImage {
   int64_t place = 0;
-  std::string id, file_name;     // without one: the last part of the URL
-  std::string url_path;          // of coco_url the last two parts, e.g. train2017/000000391895.jpg
-  double width = 0, height = 0;  // 0: unsaid
+  std::string id, file_name;                          // without one: the last part of the URL
+  std::string url_path;                               // of coco_url the last two parts, e.g. train2017/000000391895.jpg
+  double width = 0, height = 0;                       // 0: unsaid
   std::vector<std::string> negative, not_exhaustive;  // LVIS: ids of categories
 };
 
@@ -51,11 +51,11 @@ struct CocoSegment {  // panoptic: the pixels of one colour
 
 struct CocoAnnotation {
   int64_t place = 0;
-  std::string id, image_id, category_id;  // "": unsaid
+  std::string id, image_id, category_id;     // "": unsaid
   std::optional<std::array<double, 4>> box;  // x y width height
   CocoSegmentation segmentation;
   bool is_crowd = false, is_occluded = false;  // occluded: of the attributes that labelling tools write
-  std::vector<double> keypoints;  // x y visibility, ...
+  std::vector<double> keypoints;               // x y visibility, ...
   std::optional<std::string> caption;
   std::optional<std::vector<CocoSegment>> segments;
   std::string file_name;  // of a panoptic picture

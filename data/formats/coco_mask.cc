@@ -9,16 +9,8 @@
 namespace weft {
 namespace {
 
-// How far outside the picture a corner may lie, in pictures; rasterising walks along every edge.
-constexpr double kFarthest = 16;
-
 bool is_ring(const std::vector<double>& xy) {
   return xy.size() >= 6 && xy.size() % 2 == 0;
-}
-
-bool is_near(const std::vector<double>& xy, uint32_t height, uint32_t width) {
-  const double limit = kFarthest * std::max(height, width);
-  return std::all_of(xy.begin(), xy.end(), [&](double at) { return std::abs(at) <= limit; });
 }
 
 // Whole numbers that fill the picture exactly and cannot be corners inside it are run lengths.
@@ -48,10 +40,12 @@ CocoMask from_rings(const CocoSegmentation& segmentation, uint32_t height, uint3
   for (const std::vector<double>& ring : segmentation.rings) {
     if (!is_ring(ring)) {
       found.odd = join("segmentation has a polygon of ", ring.size(), " numbers, wanted x, y of three corners or more");
-    } else if (!is_near(ring, height, width)) {
-      found.odd = "segmentation has a corner far outside the picture";
-    } else {
+      continue;
+    }
+    try {
       masks.push_back(rle_of_polygon(ring, height, width));
+    } catch (const Error& error) {
+      found.odd = join("segmentation: ", error.what());
     }
   }
   if (!masks.empty()) found.mask = masks.size() == 1 ? std::move(masks[0]) : merge(masks, /*intersect=*/false);
@@ -60,8 +54,8 @@ CocoMask from_rings(const CocoSegmentation& segmentation, uint32_t height, uint3
 
 // b'...' of Python, whose repr doubles every backslash.
 std::string without_repr(std::string text) {
-  const bool is_repr = text.size() >= 3 && text[0] == 'b' && (text[1] == '\'' || text[1] == '"') &&
-                       text.back() == text[1];
+  const bool is_repr =
+      text.size() >= 3 && text[0] == 'b' && (text[1] == '\'' || text[1] == '"') && text.back() == text[1];
   if (is_repr) text = text.substr(2, text.size() - 3);
   std::string plain;
   for (size_t i = 0; i < text.size(); ++i) {

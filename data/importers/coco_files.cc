@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array kSplits = {"train", "val",  "valid",   "validation", "dev",
+constexpr std::array kSplits = {"train", "val",     "valid",    "validation", "dev",
                                 "test",  "minival", "trainval", "unlabeled"};
 constexpr const char* kRoboflow = "_annotations.coco.json";
 
@@ -35,20 +35,16 @@ std::vector<std::string> words_of(const std::string& text) {
 }
 
 std::vector<Path> json_files(const Path& folder) {
-  std::vector<Path> found, folders = {folder};
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder))
-    if (entry.is_directory()) folders.push_back(entry.path());
-  for (const Path& one : folders)
-    for (const fs::directory_entry& entry : fs::directory_iterator(one))
-      if (entry.is_regular_file() && entry.path().extension() == ".json") found.push_back(entry.path());
-  std::sort(found.begin(), found.end());
+  std::vector<Path> found;
+  const auto add = [&](const Path& path) {
+    if (path.extension() == ".json" && fs::is_regular_file(path)) found.push_back(path);
+  };
+  for (const Path& path : entries_of(folder)) {
+    add(path);
+    if (!fs::is_directory(path)) continue;
+    for (const Path& below : entries_of(path)) add(below);
+  }
   return found;
-}
-
-Path root_of(const Path& source) {
-  if (fs::is_directory(source)) return source;
-  const Path folder = fs::absolute(source).parent_path();
-  return folder.filename() == "annotations" ? folder.parent_path() : folder;
 }
 
 // Nothing where the file is none of COCO's; `other` says what it is.
@@ -73,6 +69,17 @@ std::optional<CocoFile> read_file(ImportRun& run, const Path& path, const std::s
 }
 
 }  // namespace
+
+std::vector<Path> entries_of(const Path& folder) {
+  std::vector<Path> found;
+  try {
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) found.push_back(entry.path());
+  } catch (const fs::filesystem_error& error) {
+    fail(folder.string(), ": cannot list the folder: ", error.code().message());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
 
 const std::vector<std::string> kCocoKinds = {"captions", "images",   "instances", "keypoints",
                                              "labels",   "panoptic", "stuff"};
@@ -123,6 +130,12 @@ std::vector<CocoFile> find_coco_files(ImportRun& run, const Path& source, const 
   check(!files.empty(), source.string(), ": found no COCO annotation file in it or in its folders\n",
         run.report().text());
   return files;
+}
+
+Path CocoFolders::root_of(const Path& source) {
+  if (fs::is_directory(source)) return source;
+  const Path folder = fs::absolute(source).parent_path();
+  return folder.filename() == "annotations" ? folder.parent_path() : folder;
 }
 
 CocoFolders::CocoFolders(const Path& source, const CocoFile& file, const std::vector<std::string>& images)

@@ -21,6 +21,8 @@ struct CocoFile {
 
 extern const std::vector<std::string> kCocoKinds;
 
+std::vector<Path> entries_of(const Path& folder);  // sorted; not those of the folders in it
+
 // By the keys of the annotations; stuff is told from instances by the file's name only.
 std::string coco_kind(const CocoHead& head, const std::string& file_name);
 // The part of the name that is train, val, valid, validation, dev, test, minival, trainval or unlabeled, less digits;
@@ -41,6 +43,7 @@ class CocoFolders {
   Path find(const CocoImage& image) const;
   std::string key_of(const Path& picture) const;  // relative to the source's folder
   std::string text() const;                       // where one looks, for messages
+  static Path root_of(const Path& source);        // the folder that has annotations/ and the pictures
 
  private:
   Path root_;

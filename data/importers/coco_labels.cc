@@ -15,14 +15,6 @@ std::string spaced(std::string name) {
   return trimmed(name);
 }
 
-// The upright box around the corners of one that may be turned.
-Box mapped(const Affine& upright, double x, double y, double width, double height) {
-  const Point a = upright.apply({static_cast<float>(x), static_cast<float>(y)});
-  const Point b = upright.apply({static_cast<float>(x + width), static_cast<float>(y + height)});
-  if (width <= 0 || height <= 0) return {a.x, a.y, a.x + width, a.y + height};  // empty however it is turned
-  return {std::min(a.x, b.x), std::min(a.y, b.y), std::max(a.x, b.x), std::max(a.y, b.y)};
-}
-
 }  // namespace
 
 // Roboflow writes the project as category 0, above the others and without annotations.
@@ -35,11 +27,20 @@ bool CocoLabels::is_placeholder(const CocoCategory& category) const {
          std::any_of(all.begin(), all.end(), is_below);
 }
 
+std::string CocoLabels::text_of(const std::string& name) const {
+  return rules_.has_underscores ? spaced(name) : trimmed(name);
+}
+
 void CocoLabels::add_classes() {
-  std::set<std::string> texts, placeholders;
+  std::set<std::string> texts;
+  for (const CocoCategory& category : file_.head.categories) {
+    std::set<std::string> names = {text_of(category.name)};
+    for (const std::string& synonym : category.synonyms) names.insert(text_of(synonym));
+    for (const std::string& name : names) ++names_[name];
+  }
   for (const CocoCategory& category : file_.head.categories) {
     const std::string place = coco_place(file_.name, "categories", category.place, category.id);
-    const std::string text = rules_.has_underscores ? spaced(category.name) : trimmed(category.name);
+    const std::string text = text_of(category.name);
     if (is_placeholder(category)) {
       run_.note(join(place, ": \"", text, "\" is Roboflow's placeholder above the classes and was not taken as one"));
       continue;
@@ -69,8 +70,17 @@ void CocoLabels::add_class(const CocoCategory& category, const std::string& text
   if (!is_new) return;
   const std::vector<std::string> parents = parents_of(category, text, place);
   std::vector<std::string> synonyms;
-  for (const std::string& synonym : category.synonyms)
-    if (spaced(synonym) != text) synonyms.push_back(spaced(synonym));
+  for (const std::string& synonym : category.synonyms) {
+    const std::string name = text_of(synonym);
+    const bool is_known =
+        name == text || name.empty() || std::find(synonyms.begin(), synonyms.end(), name) != synonyms.end();
+    if (is_known) continue;
+    if (names_[name] == 1) {
+      synonyms.push_back(name);
+    } else {
+      run_.report().leave_out("synonyms of several categories", join(place, ": \"", name, "\""));
+    }
+  }
   run_.add_class(rules_.layer, text, place, /*closed=*/true, synonyms, parents);
   layer_.classes[text] = parents;
   if (category.definition.empty()) return;
@@ -81,7 +91,7 @@ void CocoLabels::add_class(const CocoCategory& category, const std::string& text
 // The supercategory, unless that would make a circle.
 std::vector<std::string> CocoLabels::parents_of(const CocoCategory& category, const std::string& text,
                                                 const std::string& place) {
-  const std::string parent = rules_.has_underscores ? spaced(category.supercategory) : trimmed(category.supercategory);
+  const std::string parent = text_of(category.supercategory);
   if (parent.empty() || parent == "none" || parent == text) return {};
   for (const CocoCategory& other : file_.head.categories)
     if (other.name == category.supercategory && is_placeholder(other)) return {};
@@ -113,6 +123,7 @@ void CocoLabels::add_picture(const CocoImage& image, const CocoFolders& folders)
     run_.meet(Problem::missing_image, place, join(image.file_name, " is not there; looked in ", folders.text()));
     return;
   }
+  named_.insert(path);
   const auto added = run_.add_file(path, folders.key_of(path), place);
   if (!added) return;
   if (!file_.split.empty()) run_.put_in_split(*added, file_.split, place);
@@ -199,7 +210,8 @@ bool CocoLabels::take_region(const CocoAnnotation& annotation, Picture& picture,
   bool is_kept = has_mask && add_segmentation(annotation, picture, region, place);
   if (annotation.box) {
     const auto& [x, y, width, height] = *annotation.box;
-    const Box box = mapped(picture.upright, x, y, width, height);
+    const Box stated{x, y, x + width, y + height};
+    const Box box = stated.is_empty() ? stated : mapped(picture.upright, stated);
     is_kept = run_.add_box(rules_.layer, picture.added, box, region, place) || is_kept;
   } else if (!has_mask) {
     const bool is_label = run_.meet(Problem::malformed_label, place, "has neither bbox nor segmentation",
@@ -239,12 +251,12 @@ void CocoLabels::add_keypoints(const CocoAnnotation& annotation, const Picture& 
     const double visible = triples[3 * i + 2];
     if (visible == 0) continue;
     if (visible != 1 && visible != 2) {
-      run_.meet(Problem::malformed_label, place, join("visibility ", visible, " of keypoint ", i, ", wanted 0, 1 or 2"));
+      run_.meet(Problem::malformed_label, place,
+                join("visibility ", visible, " of keypoint ", i, ", wanted 0, 1 or 2"));
       continue;
     }
     Region region{.is = RegionIs::part, .id = ++layer_.regions[picture.added.uid], .parent = parent};
-    region.concept_text =
-        category.keypoints.empty() ? join(category.text, " keypoint ", i + 1) : category.keypoints[i];
+    region.concept_text = category.keypoints.empty() ? join(category.text, " keypoint ", i + 1) : category.keypoints[i];
     if (visible == 1) {
       region.confidence = static_cast<float>(rules_.occluded_confidence);
       region.flags = kOccluded;

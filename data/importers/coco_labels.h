@@ -23,7 +23,7 @@ struct CocoRules {
   std::string layer;
   RegionIs is = RegionIs::object;
   bool is_exhaustive = false;
-  bool is_federated = false;    // LVIS: per picture and category
+  bool is_federated = false;     // LVIS: per picture and category
   bool has_underscores = false;  // names of categories have _ for spaces
   double occluded_confidence = 0.5, keypoint_offset = 0.5;
   Path panoptic;  // the folder of the panoptic pictures; empty: beside the file, called like it
@@ -41,8 +41,9 @@ class CocoLabels {
       : run_(run), file_(file), rules_(std::move(rules)), layer_(layer) {}
   void add_classes();
   void add_pictures(const CocoFolders& folders);
-  void read();    // the annotations
-  void finish();  // once all files of the layer were read
+  void read();                                            // the annotations
+  void finish();                                          // once all files of the layer were read
+  const std::set<Path>& named() const { return named_; }  // pictures that the file names and that are there
 
  private:
   struct Category {
@@ -57,6 +58,7 @@ class CocoLabels {
     std::set<std::string> found, lost;  // categories that have a record, and that lost one
   };
 
+  std::string text_of(const std::string& name) const;
   bool is_placeholder(const CocoCategory& category) const;
   void add_class(const CocoCategory& category, const std::string& text, const std::string& place);
   std::vector<std::string> parents_of(const CocoCategory& category, const std::string& text, const std::string& place);
@@ -84,6 +86,8 @@ class CocoLabels {
   CocoLayer& layer_;
   std::map<std::string, Category> categories_;
   std::unordered_map<std::string, std::unique_ptr<Picture>> pictures_;  // null: it was left out
+  std::map<std::string, int> names_;                                    // how many categories have a name or synonym
+  std::set<Path> named_;
   std::unordered_set<uint64_t> ids_, contents_;  // hashes of what annotations said so far
 };
 

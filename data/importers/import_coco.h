@@ -14,6 +14,7 @@ struct CocoImporter final : Importer {
   std::string panoptic;
   double occluded_confidence = 0.5;
   double keypoint_offset = 0.5;
+  CocoImporter();
   void fields(Fields& visit) override;
   ImportReport run(const ImportRequest& request) const override;
 };
