@@ -11,6 +11,8 @@ Image decode_jpeg(const uint8_t* data, size_t size, int least_side, const ImageH
 
 ImageHeader read_png_header(const uint8_t* data, size_t size);
 Image decode_png(const uint8_t* data, size_t size, const ImageHeader* expected);
+Raster decode_png_values(const uint8_t* data, size_t size, const ImageHeader* expected);  // of 16 bits
+Raster decode_png_indices(const uint8_t* data, size_t size);
 
 // Called by the codecs once the header is read and before pixels are allocated.
 void check_header(const ImageHeader& found, const ImageHeader* expected);
