@@ -91,9 +91,8 @@ TEST_F(Coco, APictureOfAFileWithFewerClassesIsExhaustiveForThoseOnly) {
 }
 
 TEST_F(Coco, CaptionsAreTextsOfThePictureAndNeverExhaustive) {
-  write("annotations/captions_train.json",
-        with_annotations({{{"id", 1}, {"image_id", 7}, {"caption", " a cat \n"}},
-                          {{"id", 2}, {"image_id", 7}, {"caption", "two dogs"}}}));
+  write("annotations/captions_train.json", with_annotations({{{"id", 1}, {"image_id", 7}, {"caption", " a cat \n"}},
+                                                             {{"id", 2}, {"image_id", 7}, {"caption", "two dogs"}}}));
   import(CocoImporter());
   EXPECT_EQ(lines_of(dataset(), "images/a.png", "captions"), (Lines{"image a cat", "image two dogs"}));
 }
@@ -160,10 +159,10 @@ Image panoptic_picture() {
 
 json panoptic_file() {
   const json segments = {{{"id", 7}, {"category_id", 1}}, {{"id", 769}, {"category_id", 2}, {"iscrowd", 1}}};
-  return {{"images", {{{"id", 7}, {"file_name", "a.png"}}}},
-          {"categories",
-           {{{"id", 1}, {"name", "sky"}, {"isthing", 0}}, {{"id", 2}, {"name", "sheep"}, {"isthing", 1}}}},
-          {"annotations", {{{"image_id", 7}, {"file_name", "a.png"}, {"segments_info", segments}}}}};
+  return {
+      {"images", {{{"id", 7}, {"file_name", "a.png"}}}},
+      {"categories", {{{"id", 1}, {"name", "sky"}, {"isthing", 0}}, {{"id", 2}, {"name", "sheep"}, {"isthing", 1}}}},
+      {"annotations", {{{"image_id", 7}, {"file_name", "a.png"}, {"segments_info", segments}}}}};
 }
 
 TEST_F(Coco, PanopticSegmentsAreThingsOrStuffAndVoidIsUnknown) {
@@ -228,10 +227,8 @@ TEST_F(Coco, EveryKindOfAFolderIsALayerOfItsOwnUnlessSomeAreAskedFor) {
 
 TEST_F(Coco, SplitsAreThoseOfTheFileNames) {
   add_picture("b.png", 2);
-  write("annotations/instances_train2017.json", with_annotations(json::array({{{"id", 1},
-                                                                                {"image_id", 7},
-                                                                                {"category_id", 3},
-                                                                                {"bbox", kBox}}})));
+  write("annotations/instances_train2017.json",
+        with_annotations(json::array({{{"id", 1}, {"image_id", 7}, {"category_id", 3}, {"bbox", kBox}}})));
   json val = with_annotations({{{"id", 1}, {"image_id", 7}, {"category_id", 3}, {"bbox", kBox}}});
   val["images"][0]["file_name"] = "b.png";
   write("annotations/instances_val2017.json", val);
@@ -249,7 +246,8 @@ TEST_F(Coco, RoboflowsPlaceholderIsNoClassAndItsFoldersAreSplits) {
   write("valid/_annotations.coco.json", file);
   write_file(source() / "valid" / "a.png", tiny_png(1, 8, 6));
   const ImportReport report = import(CocoImporter());
-  EXPECT_EQ(lines_of(dataset(), "valid/a.png", "instances"), (Lines{"box cat object #1: 1 2 4 4", "image exhaustive *"}));
+  EXPECT_EQ(lines_of(dataset(), "valid/a.png", "instances"),
+            (Lines{"box cat object #1: 1 2 4 4", "image exhaustive *"}));
   EXPECT_EQ(Store(dataset()).vocabulary().find("cats-and-dogs"), -1);
   EXPECT_EQ(Store(dataset()).split("valid").size(), 1u);
   expect_says(report.text(), "is Roboflow's placeholder");
