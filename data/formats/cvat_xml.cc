@@ -82,8 +82,7 @@ class CvatReader {
   std::optional<CvatShape> shape_of(pugi::xml_node node, std::string_view label) {
     using enum CvatShape::Kind;
     static const std::map<std::string_view, CvatShape::Kind> kKinds = {
-        {"box", box},       {"polygon", polygon}, {"polyline", polyline},
-        {"points", points}, {"mask", mask},       {"tag", tag}};
+        {"box", box}, {"polygon", polygon}, {"polyline", polyline}, {"points", points}, {"mask", mask}, {"tag", tag}};
     if (node.type() != pugi::node_element) return std::nullopt;
     const auto kind = kKinds.find(node.name());
     if (kind == kKinds.end()) {
@@ -115,9 +114,14 @@ class CvatReader {
         break;
       case polygon:
       case polyline:
-      case points: shape.xy = points_of(node); break;
-      case mask: read_mask(node, shape); break;
-      case tag: break;
+      case points:
+        shape.xy = points_of(node);
+        break;
+      case mask:
+        read_mask(node, shape);
+        break;
+      case tag:
+        break;
     }
   }
 

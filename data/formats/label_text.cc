@@ -100,8 +100,25 @@ bool declares_latin1(std::string_view xml) {
   const std::string head = lower(xml.substr(0, std::min<size_t>(xml.size(), 120)));
   if (!head.starts_with("<?xml")) return false;
   const std::string declaration = head.substr(0, head.find("?>"));
-  return declaration.find("iso-8859-1\"") != std::string::npos || declaration.find("iso-8859-1'") != std::string::npos ||
+  return declaration.find("iso-8859-1\"") != std::string::npos ||
+         declaration.find("iso-8859-1'") != std::string::npos ||
          declaration.find("windows-1252") != std::string::npos || declaration.find("latin1") != std::string::npos;
+}
+
+std::vector<std::string> path_parts(std::string_view written) {
+  std::string text(without_blanks(written));
+  std::replace(text.begin(), text.end(), '\\', '/');
+  if (text.size() >= 2 && text[1] == ':') text.erase(0, 2);
+  std::vector<std::string> parts;
+  for (const std::string_view part : split_at(text, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part == ".." && parts.empty()) continue;
+    if (part == "..")
+      parts.pop_back();
+    else
+      parts.emplace_back(part);
+  }
+  return parts;
 }
 
 XmlText::XmlText(std::string_view utf8, const std::string& file) {

@@ -18,7 +18,7 @@ struct Complaint {
   std::string what;
 };
 
-std::string_view without_blanks(std::string_view text);  // at both ends
+std::string_view without_blanks(std::string_view text);         // at both ends
 std::vector<std::string_view> lines_of(std::string_view text);  // without their ends and without a byte order mark
 std::vector<std::string_view> split_at_blanks(std::string_view line);
 std::vector<std::string_view> split_at(std::string_view text, char separator);  // "a,,b" has three parts
@@ -28,6 +28,10 @@ bool says_yes(std::string_view text);  // 1, true, yes in any case
 
 std::string utf8_of_latin1(std::string_view text);
 bool declares_latin1(std::string_view xml);  // encoding="ISO-8859-1" or one that differs from it in controls only
+
+// A path as another computer wrote it, as the parts of a relative one: backslashes are separators, and drives, roots
+// "." and ".." at the start go.
+std::vector<std::string> path_parts(std::string_view written);
 
 class XmlText {
  public:

@@ -24,8 +24,8 @@ double finite(const Json& value) {
 
 Kind kind_of(const std::string& name) {
   static const std::map<std::string, Kind> kKinds = {
-      {"polygon", Kind::polygon}, {"rectangle", Kind::box},    {"circle", Kind::circle}, {"line", Kind::line},
-      {"linestrip", Kind::line},  {"point", Kind::points},     {"points", Kind::points}, {"mask", Kind::mask}};
+      {"polygon", Kind::polygon}, {"rectangle", Kind::box}, {"circle", Kind::circle}, {"line", Kind::line},
+      {"linestrip", Kind::line},  {"point", Kind::points},  {"points", Kind::points}, {"mask", Kind::mask}};
   const auto found = kKinds.find(name);
   if (found == kKinds.end()) throw Trouble{join("the shape_type is \"", name, "\", which is not known here")};
   return found->second;
@@ -81,7 +81,8 @@ LabelmeFile parse_labelme_json(std::string_view utf8, const std::string& file) {
   if (const Json path = json.value("imagePath", Json()); path.is_string()) out.filename = path.get<std::string>();
   if (const Json width = json.value("imageWidth", Json()); width.is_number()) out.width = width.get<double>();
   if (const Json height = json.value("imageHeight", Json()); height.is_number()) out.height = height.get<double>();
-  if (const Json data = json.value("imageData", Json()); data.is_string() && !data.get_ref<const std::string&>().empty())
+  if (const Json data = json.value("imageData", Json());
+      data.is_string() && !data.get_ref<const std::string&>().empty())
     out.picture = in_context([&] { return bytes_of_base64(data.get_ref<const std::string&>()); },
                              "reading the picture in ", file);
   if (const Json flags = json.value("flags", Json()); flags.is_object())
@@ -93,7 +94,8 @@ LabelmeFile parse_labelme_json(std::string_view utf8, const std::string& file) {
     const std::string where = join(": shapes[", i, "]");
     try {
       out.shapes.push_back(shape_of(shapes[i], where));
-      for (const auto& [name, value] : shapes[i].value("flags", Json::object()).items()) flags += name != "occluded";
+      if (const Json said = shapes[i].value("flags", Json()); said.is_object())
+        flags += said.size() - said.count("occluded");
       const Json said = shapes[i].value("description", Json());
       descriptions += said.is_string() && !said.get_ref<const std::string&>().empty();
     } catch (const Trouble& trouble) {

@@ -62,8 +62,8 @@ class VocReader {
         {{"xmin", &object.xmin}, {"ymin", &object.ymin}, {"xmax", &object.xmax}, {"ymax", &object.ymax}}};
     for (const auto& [name, value] : wanted) {
       const std::optional<double> number = number_in(box.child_value(name));
-      if (!number) return complain(xml_.line_of(box), join("<", name, "> is \"", box.child_value(name),
-                                                           "\", wanted a number"));
+      if (!number)
+        return complain(xml_.line_of(box), join("<", name, "> is \"", box.child_value(name), "\", wanted a number"));
       *value = *number;
     }
     return object;

@@ -22,12 +22,12 @@ struct VocObject {
 };
 
 struct VocAnnotation {
-  std::string filename;           // as written; may be empty
-  double width = 0, height = 0;   // 0: unsaid
+  std::string filename;          // as written; may be empty
+  double width = 0, height = 0;  // 0: unsaid
   size_t size_line = 1;
   std::vector<VocObject> objects;
-  std::vector<Complaint> complaints;         // objects and parts that are not among the above
-  std::map<std::string, size_t> unread;      // elements of objects that carry more than we keep -> first line
+  std::vector<Complaint> complaints;     // objects and parts that are not among the above
+  std::map<std::string, size_t> unread;  // elements of objects that carry more than we keep -> first line
 };
 
 // Error with file:line where it is not XML or its root is not <annotation>.

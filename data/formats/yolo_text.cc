@@ -208,20 +208,4 @@ std::map<std::string, std::string> parse_darknet_data(std::string_view text, con
   return out;
 }
 
-std::vector<std::string> path_parts(std::string_view written) {
-  std::string text(without_blanks(written));
-  std::replace(text.begin(), text.end(), '\\', '/');
-  if (text.size() >= 2 && text[1] == ':') text.erase(0, 2);
-  std::vector<std::string> parts;
-  for (const std::string_view part : split_at(text, '/')) {
-    if (part.empty() || part == ".") continue;
-    if (part == ".." && parts.empty()) continue;
-    if (part == "..")
-      parts.pop_back();
-    else
-      parts.emplace_back(part);
-  }
-  return parts;
-}
-
 }  // namespace weft

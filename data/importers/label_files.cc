@@ -96,7 +96,7 @@ void Classes::declare(const std::string& name, const std::string& place, const s
 std::optional<std::string> Classes::used(std::string_view name, const std::string& place, bool is_part) {
   std::string text = trimmed(name);
   if (text.empty()) {
-    if (run_.meet(Problem::malformed_label, place, "a region without a class; repair: kept as whatever it is", true))
+    if (run_.meet(Problem::malformed_label, place, "a region without a class (mended: whatever it is)", true))
       return "*";
     return std::nullopt;
   }
@@ -129,14 +129,30 @@ std::optional<LabelPicture> read_label_picture(ImportRun& run, const Path& file,
   }
 }
 
+std::vector<double> mapped(const Affine& map, std::vector<double> xy) {
+  for (size_t i = 0; i + 1 < xy.size(); i += 2) {
+    const double x = xy[i], y = xy[i + 1];
+    xy[i] = map.a * x + map.b * y + map.c;
+    xy[i + 1] = map.d * x + map.e * y + map.f;
+  }
+  return xy;
+}
+
 Box mapped(const Affine& map, const Box& box) {
-  const auto x = [&](double at_x, double at_y) { return map.a * at_x + map.b * at_y + map.c; };
-  const auto y = [&](double at_x, double at_y) { return map.d * at_x + map.e * at_y + map.f; };
-  const double xs[] = {x(box.x0, box.y0), x(box.x1, box.y0), x(box.x0, box.y1), x(box.x1, box.y1)};
-  const double ys[] = {y(box.x0, box.y0), y(box.x1, box.y0), y(box.x0, box.y1), y(box.x1, box.y1)};
-  const auto [x0, x1] = std::minmax_element(std::begin(xs), std::end(xs));
-  const auto [y0, y1] = std::minmax_element(std::begin(ys), std::end(ys));
-  return {*x0, *y0, *x1, *y1};
+  const std::vector<double> xy = mapped(map, std::vector<double>{box.x0, box.y0, box.x1, box.y1});
+  return {std::min(xy[0], xy[2]), std::min(xy[1], xy[3]), std::max(xy[0], xy[2]), std::max(xy[1], xy[3])};
+}
+
+bool add_oriented_box(ImportRun& run, const std::string& layer, const Added& of, const std::vector<double>& corners_xy,
+                      Region region, const std::string& place) {
+  Box box = {corners_xy[0], corners_xy[1], corners_xy[0], corners_xy[1]};
+  for (size_t i = 2; i + 1 < corners_xy.size(); i += 2) {
+    box.x0 = std::min(box.x0, corners_xy[i]), box.x1 = std::max(box.x1, corners_xy[i]);
+    box.y0 = std::min(box.y0, corners_xy[i + 1]), box.y1 = std::max(box.y1, corners_xy[i + 1]);
+  }
+  if (!run.add_box(layer, of, box, region, place)) return false;
+  region.kind = Kind::exists;
+  return run.add_polygon(layer, of, {corners_xy}, region, place);
 }
 
 void say_exhaustive(ImportRun& run, const std::string& layer, const Added& of) {

@@ -40,7 +40,7 @@ class Pictures {
 
  private:
   std::vector<std::string> all_;
-  std::map<std::string, size_t> at_;                // with and without extension
+  std::map<std::string, size_t> at_;  // with and without extension
   std::map<std::string, std::vector<size_t>> stem_;
 };
 
@@ -51,7 +51,8 @@ class Classes {
   // One of a list that the source gives; from then on other names are Problem::unknown_class.
   void declare(const std::string& name, const std::string& place, const std::vector<std::string>& parents = {});
   // A name that a label uses, trimmed; nothing where it is not of the list or empty, by policy ("*": empty, repaired).
-  std::optional<std::string> used(std::string_view name, const std::string& place, bool is_part = false);  // parts: no list
+  std::optional<std::string> used(std::string_view name, const std::string& place,
+                                  bool is_part = false);  // parts: no list
   const std::string& layer() const { return layer_; }
   const std::set<std::string>& names() const { return names_; }
 
@@ -76,6 +77,11 @@ class NotRead {
 std::optional<LabelPicture> read_label_picture(ImportRun& run, const Path& file, const std::string& place);
 
 Box mapped(const Affine& map, const Box& box);  // the box around the corners' places
+std::vector<double> mapped(const Affine& map, std::vector<double> xy);
+// A box that is not upright, by its corners: an object lies somewhere in it (EXISTS, as a mask), and inside the upright
+// box around it.
+bool add_oriented_box(ImportRun& run, const std::string& layer, const Added& of, const std::vector<double>& corners_xy,
+                      Region region, const std::string& place);
 
 // Everything of the layer's closed classes that is in the picture has a record.
 void say_exhaustive(ImportRun& run, const std::string& layer, const Added& of);

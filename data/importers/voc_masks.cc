@@ -10,9 +10,10 @@ namespace weft {
 namespace {
 
 constexpr uint32_t kRim = 255;
-constexpr const char* kVocNames[] = {"background", "aeroplane", "bicycle", "bird",  "boat",        "bottle", "bus",
-                                     "car",        "cat",       "chair",   "cow",   "diningtable", "dog",    "horse",
-                                     "motorbike",  "person",    "pottedplant", "sheep", "sofa",   "train",  "tvmonitor"};
+constexpr const char* kVocNames[] = {"background", "aeroplane", "bicycle",   "bird",   "boat",        "bottle",
+                                     "bus",        "car",       "cat",       "chair",  "cow",         "diningtable",
+                                     "dog",        "horse",     "motorbike", "person", "pottedplant", "sheep",
+                                     "sofa",       "train",     "tvmonitor"};
 
 }  // namespace
 
@@ -25,13 +26,15 @@ uint32_t voc_colour(uint32_t index) {
 }
 
 VocMasks::VocMasks(const Path& root, ImportRun& run, Classes& classes) : root_(root), run_(run), classes_(classes) {
-  if (std::filesystem::exists(root / "labelmap.txt")) return read_labelmap(root / "labelmap.txt");
-  for (const char* name : kVocNames) names_.push_back({name, voc_colour(static_cast<uint32_t>(names_.size()))});
+  is_labelmap_ = std::filesystem::exists(root / "labelmap.txt");
+  if (is_labelmap_)
+    read_labelmap(root / "labelmap.txt");
+  else
+    for (const char* name : kVocNames) names_.push_back({name, voc_colour(static_cast<uint32_t>(names_.size()))});
 }
 
 // name:r,g,b:parts:actions
 void VocMasks::read_labelmap(const Path& file) {
-  is_labelmap_ = true;
   const std::string text = read_text(file);
   const std::vector<std::string_view> lines = lines_of(text);
   for (size_t i = 0; i < lines.size(); ++i) {
@@ -93,7 +96,8 @@ void VocMasks::to_indices(LabelPicture& picture, bool is_class) const {
 std::string VocMasks::name_of(uint32_t index, const std::string& place) {
   if (!is_labelmap_ && index < names_.size()) {
     for (const std::string& used : classes_.names())
-      check(std::any_of(names_.begin(), names_.end(), [&](const Named& one) { return one.name == used; }), place, ": what its values mean is not said, and the annotations' class \"", used,
+      check(std::any_of(names_.begin(), names_.end(), [&](const Named& one) { return one.name == used; }), place,
+            ": what its values mean is not said, and the annotations' class \"", used,
             "\" is none of VOC's own\n  hint: put the names into labelmap.txt, a line \"name:r,g,b::\" for each value");
   }
   if (index < names_.size()) return names_[index].name;
