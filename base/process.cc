@@ -42,6 +42,13 @@ double seconds_since_process_start() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec) - start;
 }
 
+double resident_memory_mib() {
+  std::istringstream pages(read_proc("/proc/self/statm"));  // size, resident, ... (proc(5))
+  double size = 0, resident = 0;
+  pages >> size >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
+}
+
 double peak_memory_mib() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);

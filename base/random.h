@@ -11,7 +11,20 @@ namespace weft {
 std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 
 // Every use of randomness has a number of its own; a number is never given twice.
-enum class Purpose : uint32_t { init = 1, order = 2, texts = 3, augment = 4, background = 5, split = 6, bootstrap = 7 };
+enum class Purpose : uint32_t {
+  init = 1,
+  order = 2,
+  texts = 3,
+  augment = 4,
+  background = 5,
+  split = 6,
+  bootstrap = 7,
+  mixture = 8,
+  replacement = 9,
+  strong_view = 10,
+  mix = 11,
+  scenes = 12,
+};
 
 class Stream {
  public:

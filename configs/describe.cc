@@ -54,6 +54,10 @@ class Lister final : public Fields {
     rows_.push_back({path, true, "", exactly_one ? "one of its kinds" : "one or more of its kinds", std::string(help)});
     return all;
   }
+  std::vector<std::string> names_below(std::string_view name, std::string_view help) override {
+    rows_.push_back({prefix_ + std::string(name), true, "", "sections of any names", std::string(help)});
+    return {"NAME"};
+  }
 
  private:
   template <class Value>

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -71,6 +72,14 @@ class Fields {
     }
   }
 
+  // Any number of sections, each with a name of the recipe's choice: [name.<anything>].
+  template <class SectionSettings>
+  void sections(std::string_view name, std::map<std::string, SectionSettings>& by_name, std::string_view help) {
+    by_name.clear();
+    for (const std::string& given : names_below(name, help))
+      section(std::string(name) + "." + given, by_name[given], help);
+  }
+
   // One or more of the kinds.
   template <class KindSettings, class Table>
   void choose_some(std::string_view name, const Table& kinds, std::vector<std::unique_ptr<KindSettings>>& chosen,
@@ -92,6 +101,8 @@ class Fields {
   // The kinds to visit: those the recipe names, or all of them where keys are only listed.
   virtual std::vector<std::string> choices(std::string_view name, const std::vector<KindName>& kinds, bool exactly_one,
                                            std::string_view help) = 0;
+  // The sections that the recipe has below `name`, or a placeholder where keys are only listed.
+  virtual std::vector<std::string> names_below(std::string_view name, std::string_view help) = 0;
 };
 
 }  // namespace weft

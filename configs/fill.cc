@@ -57,6 +57,7 @@ class Filler final : public Fields {
  protected:
   std::vector<std::string> choices(std::string_view name, const std::vector<KindName>& kinds, bool exactly_one,
                                    std::string_view help) override;
+  std::vector<std::string> names_below(std::string_view name, std::string_view help) override;
 
  private:
   struct Known {
@@ -158,6 +159,15 @@ std::vector<std::string> Filler::choices(std::string_view name, const std::vecto
     note(place_of_section(),
          join("there is no ", path, "; wanted ", exactly_one ? "one" : "one or more", " of ", names));
   return picks;
+}
+
+std::vector<std::string> Filler::names_below(std::string_view name, std::string_view) {
+  const std::string path = join_path(section_, std::string(name));
+  open(path, section_, std::string(name));
+  std::vector<std::string> names;
+  for (const auto& [inner, section] : document_.sections)
+    if (section.parent == path) names.push_back(section.name);
+  return names;
 }
 
 std::string Filler::suggestion(const std::string& section, const std::string& name, bool is_section) const {

@@ -1,109 +1,116 @@
 // SPDX-License-Identifier: Apache-2.0
+// What a statement may be.  How layers are written and read: data/evidence_layer.cc.
 #include "data/evidence.h"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstring>
 #include <tuple>
 
 #include "base/error.h"
-#include "data/h5.h"
-#include "data/manifest.h"
+#include "data/geometry.h"
 #include "data/utf8.h"
 
 namespace weft {
 namespace {
 
-constexpr const char* kFormat = "weft.evidence";
-constexpr uint32_t kVersion = 1;
 constexpr std::array kScopes = {"image", "box", "point", "scribble", "mask", "bag", "pair"};
-constexpr std::array kKinds = {"pos", "neg", "unknown", "soft", "candidates", "exists", "count"};
+constexpr std::array kKinds = {"pos", "neg", "unknown", "soft", "candidates", "exists", "count", "exhaustive"};
+constexpr std::array kRegions = {"unsaid", "object", "part", "stuff", "fragment"};
+constexpr int kAllFlags = 63;
 
-// The order of a layer: by sample, then text ("*" first), then everything else, so that equal content has equal bytes.
+template <class Kind, class Names>
+void check_known(Kind value, const Names& names, const char* what) {
+  const auto number = static_cast<size_t>(value);
+  check(number < names.size(), what, " ", number, " is unknown; the last one is ", names.size() - 1);
+}
+
+void check_row(uint32_t row, const Vocabulary& vocabulary, const char* what) {
+  check(row < vocabulary.size(), what, " ", row, " is beyond the ", vocabulary.size(), " texts");
+}
+
+void check_operands(const Record& record, const Vocabulary& vocabulary) {
+  const std::vector<uint32_t>& operands = record.operands;
+  if (record.kind == Kind::candidates) {
+    check(record.concept_row == kAnyConcept, "a list of candidates has a concept of its own; wanted *");
+    check(!operands.empty(), "a list of candidates is empty");
+    for (const uint32_t row : operands) check_row(row, vocabulary, "candidate");
+    const bool ascends = std::adjacent_find(operands.begin(), operands.end(), std::greater_equal<>()) == operands.end();
+    check(ascends, "the rows of a list of candidates do not ascend");
+  } else if (record.kind == Kind::count) {
+    check(operands.size() == 2, "a count has ", operands.size(), " operands, wanted the least and the most");
+    check(operands[0] <= operands[1], "a count is from ", operands[0], " to ", operands[1]);
+  } else {
+    check(operands.empty(), "a record of kind ", name_of(record.kind), " has ", operands.size(),
+          " operands, wanted none");
+  }
+}
+
+void check_geometry(const Record& record) {
+  switch (record.scope) {
+    case Scope::box:
+      box_of(record.geometry);
+      break;
+    case Scope::point:
+      point_of(record.geometry);
+      break;
+    case Scope::scribble:
+      scribble_of(record.geometry);
+      break;
+    case Scope::mask:
+      mask_of(record.geometry);
+      break;
+    case Scope::pair:
+      uid_of(record.geometry);
+      break;
+    case Scope::image:
+    case Scope::bag:
+      check(record.geometry.empty(), "a record of scope ", name_of(record.scope), " has ", record.geometry.size(),
+            " bytes of geometry, wanted none");
+  }
+}
+
+bool is_region(Scope scope) {
+  return scope != Scope::image && scope != Scope::bag && scope != Scope::pair;
+}
+
+// The order of a layer, so that equal content has equal bytes.
 class Order {
  public:
   explicit Order(const Vocabulary& vocabulary) : vocabulary_(vocabulary) {}
-  bool operator()(const Record& a, const Record& b) const { return key(a) < key(b); }
+  bool operator()(const Record& a, const Record& b) const {
+    const auto key_a = key(a), key_b = key(b);
+    return key_a == key_b ? operands(a) < operands(b) : key_a < key_b;
+  }
 
  private:
   std::string_view text(const Record& record) const {
     return record.concept_row == kAnyConcept ? std::string_view() : vocabulary_.text(record.concept_row);
   }
-  std::tuple<Uid, bool, std::string_view, Scope, Kind, float, RegionIs, const Bytes&> key(const Record& r) const {
-    return {r.item, r.concept_row != kAnyConcept, text(r), r.scope, r.kind, r.confidence, r.region, r.geometry};
+  std::tuple<const Uid&, bool, std::string_view, Scope, Kind, float, RegionIs, const Bytes&, uint32_t, uint8_t,
+             uint32_t, uint32_t>
+  key(const Record& r) const {
+    return {r.item,   r.concept_row != kAnyConcept,
+            text(r),  r.scope,
+            r.kind,   r.confidence,
+            r.region, r.geometry,
+            r.view,   r.flags,
+            r.id,     r.parent};
+  }
+  // Candidates by text, because their rows differ between vocabularies.
+  std::pair<std::vector<std::string_view>, std::vector<uint32_t>> operands(const Record& record) const {
+    if (record.kind != Kind::candidates) return {{}, record.operands};
+    std::vector<std::string_view> texts;
+    for (const uint32_t row : record.operands) texts.push_back(vocabulary_.text(row));
+    std::sort(texts.begin(), texts.end());
+    return {std::move(texts), {}};
   }
   const Vocabulary& vocabulary_;
 };
 
-void sort_once_each(std::vector<Record>& records, const Vocabulary& vocabulary) {
-  const Order before(vocabulary);
-  std::sort(records.begin(), records.end(), before);
-  const auto same = [&](const Record& a, const Record& b) { return !before(a, b) && !before(b, a); };
-  records.erase(std::unique(records.begin(), records.end(), same), records.end());
-}
-
-void write_part(const Path& path, const std::vector<Record>& records, const Vocabulary& vocabulary) {
-  std::vector<uint64_t> high, low;
-  std::vector<uint8_t> scope, kind, region;
-  std::vector<uint32_t> row;
-  std::vector<float> confidence;
-  H5Strings geometry, texts;
-  for (const Record& record : records) {
-    high.push_back(record.item.high);
-    low.push_back(record.item.low);
-    scope.push_back(static_cast<uint8_t>(record.scope));
-    row.push_back(record.concept_row);
-    kind.push_back(static_cast<uint8_t>(record.kind));
-    confidence.push_back(record.confidence);
-    region.push_back(static_cast<uint8_t>(record.region));
-    geometry.add(record.geometry.data(), record.geometry.size());
-  }
-  for (const std::string& text : vocabulary.texts()) texts.add(text);
-  H5File file = H5File::create(path);
-  file.set_format(kFormat, kVersion);
-  file.write("records/item_high", high);
-  file.write("records/item_low", low);
-  file.write("records/scope", scope);
-  file.write("records/concept_row", row);
-  file.write("records/kind", kind);
-  file.write("records/confidence", confidence);
-  file.write("records/region", region);
-  file.write_strings("records/geometry", geometry);
-  file.write_strings("vocabulary/text", texts);
-  file.close();
-}
-
-void read_part(const Path& path, uint64_t count, EvidenceLayer& layer) {
-  const H5File file = H5File::open(path);
-  file.check_format(kFormat, kVersion);
-  const uint64_t ends = file.rows("vocabulary/text_ptr");
-  check(ends > 0, path.string(), ": vocabulary/text_ptr is empty, wanted at least one row");
-  const H5Strings texts = file.read_strings("vocabulary/text", ends - 1);
-  std::vector<uint32_t> row_of;
-  for (size_t i = 0; i < texts.size(); ++i) row_of.push_back(layer.vocabulary.row_of(std::string(texts.at(i))));
-
-  const auto high = file.read<uint64_t>("records/item_high", count),
-             low = file.read<uint64_t>("records/item_low", count);
-  const auto scope = file.read<uint8_t>("records/scope", count), kind = file.read<uint8_t>("records/kind", count);
-  const auto region = file.read<uint8_t>("records/region", count);
-  const auto row = file.read<uint32_t>("records/concept_row", count);
-  const auto confidence = file.read<float>("records/confidence", count);
-  const H5Strings geometry = file.read_strings("records/geometry", count);
-  for (uint64_t i = 0; i < count; ++i) {
-    check(row[i] == kAnyConcept || row[i] < row_of.size(), path.string(), ": record ", i, ": concept_row ", row[i],
-          " is beyond the ", row_of.size(), " texts");
-    const std::string_view shape = geometry.at(i);
-    Record record{.item = {high[i], low[i]},
-                  .scope = static_cast<Scope>(scope[i]),
-                  .concept_row = row[i] == kAnyConcept ? kAnyConcept : row_of[row[i]],
-                  .kind = static_cast<Kind>(kind[i]),
-                  .confidence = confidence[i],
-                  .region = static_cast<RegionIs>(region[i]),
-                  .geometry = Bytes(shape.begin(), shape.end())};
-    in_context([&] { check_record(record, layer.vocabulary); }, "reading ", path.string(), ", record ", i);
-    layer.records.push_back(std::move(record));
-  }
+template <class T>
+void add_new(std::vector<T>& to, const T& value) {
+  if (std::find(to.begin(), to.end(), value) == to.end()) to.push_back(value);
 }
 
 }  // namespace
@@ -114,12 +121,16 @@ const char* name_of(Scope scope) {
 const char* name_of(Kind kind) {
   return kKinds.at(static_cast<size_t>(kind));
 }
+const char* name_of(RegionIs region) {
+  return kRegions.at(static_cast<size_t>(region));
+}
 
 uint32_t Vocabulary::row_of(const std::string& text) {
   const auto [place, is_new] = rows_.try_emplace(text, size());
   if (is_new) {
     if (!is_utf8(text)) rows_.erase(place), fail("a text is not UTF-8: \"", text, "\"");
     texts_.push_back(text);
+    about_.emplace_back();
   }
   return place->second;
 }
@@ -129,76 +140,60 @@ int64_t Vocabulary::find(const std::string& text) const {
   return place == rows_.end() ? int64_t{-1} : place->second;
 }
 
+std::vector<uint32_t> Vocabulary::absorb(const Vocabulary& other) {
+  std::vector<uint32_t> row_here;
+  row_here.reserve(other.size());
+  for (const std::string& text : other.texts()) row_here.push_back(row_of(text));
+  for (uint32_t row = 0; row < other.size(); ++row) {
+    const About& theirs = other.about(row);
+    About& ours = about_[row_here[row]];
+    for (const std::string& synonym : theirs.synonyms) add_new(ours.synonyms, synonym);
+    for (const std::string& prompt : theirs.prompts) add_new(ours.prompts, prompt);
+    for (const uint32_t parent : theirs.parents) add_new(ours.parents, row_here.at(parent));
+    ours.closed |= theirs.closed;
+  }
+  return row_here;
+}
+
+Uid Bag::uid() const {
+  const uint64_t length = name.size();  // first, so that no name runs into the members
+  Bytes all(sizeof length);
+  std::memcpy(all.data(), &length, sizeof length);
+  all.insert(all.end(), name.begin(), name.end());
+  for (const Uid& member : members) {
+    const Bytes bytes = uid_bytes(member);
+    all.insert(all.end(), bytes.begin(), bytes.end());
+  }
+  return content_uid(all.data(), all.size());
+}
+
 void check_record(const Record& record, const Vocabulary& vocabulary) {
-  const auto scope = static_cast<size_t>(record.scope), kind = static_cast<size_t>(record.kind);
-  check(scope < kScopes.size(), "scope ", scope, " is unknown; the last one is ", kScopes.size() - 1);
-  check(kind < kKinds.size(), "kind ", kind, " is unknown; the last one is ", kKinds.size() - 1);
-  check(record.region <= RegionIs::fragment, "region ", static_cast<int>(record.region),
-        " is unknown; the last one is ", static_cast<int>(RegionIs::fragment));
-  check(record.concept_row == kAnyConcept || record.concept_row < vocabulary.size(), "concept_row ", record.concept_row,
-        " is beyond the ", vocabulary.size(), " texts");
+  check_known(record.scope, kScopes, "scope");
+  check_known(record.kind, kKinds, "kind");
+  check_known(record.region, kRegions, "region");
+  check((record.flags & ~kAllFlags) == 0, "flags are ", int{record.flags}, "; the last one is ", int{kDifficult});
+  if (record.concept_row != kAnyConcept) check_row(record.concept_row, vocabulary, "concept_row");
   check(record.confidence >= 0 && record.confidence <= 1, "confidence is ", record.confidence,
         ", wanted one in [0, 1]");
-  check(record.scope == Scope::image || record.scope == Scope::box, "records of scope ", name_of(record.scope),
-        " have no format in version ", kVersion, "; wanted image or box");
-  std::array<float, 4> box{0, 0, 1, 1};
-  const size_t wanted = record.scope == Scope::box ? sizeof box : 0;
-  check(record.geometry.size() == wanted, "a record of scope ", name_of(record.scope), " has ", record.geometry.size(),
-        " bytes of geometry, wanted ", wanted);
-  if (wanted > 0) std::memcpy(box.data(), record.geometry.data(), wanted);
-  const bool is_box = std::all_of(box.begin(), box.end(), [](float edge) { return std::isfinite(edge); }) &&
-                      box[0] < box[2] && box[1] < box[3];
-  check(is_box, "a box is ", box[0], " ", box[1], " ", box[2], " ", box[3], ", wanted x0 < x1 and y0 < y1");
+  check(record.parent == 0 || record.parent != record.id, "region ", record.id, " is its own parent");
+  check(is_region(record.scope) || (record.id == 0 && record.parent == 0), "a record of scope ", name_of(record.scope),
+        " has the id ", record.id, " and the parent ", record.parent, ", which only regions have");
+  check_operands(record, vocabulary);
+  check_geometry(record);
 }
 
-EvidenceWriter::EvidenceWriter(std::string name) : name_(std::move(name)) {
-  check_plain_name(name_, "evidence layer");
+void renumber(Record& record, const std::vector<uint32_t>& row_of) {
+  if (record.concept_row != kAnyConcept) record.concept_row = row_of.at(record.concept_row);
+  if (record.kind != Kind::candidates) return;
+  for (uint32_t& row : record.operands) row = row_of.at(row);
+  std::sort(record.operands.begin(), record.operands.end());
 }
 
-void EvidenceWriter::add(const Uid& item, const std::string& text, Kind kind, float confidence) {
-  add({.item = item, .concept_row = vocabulary_.row_of(text), .kind = kind, .confidence = confidence});
-}
-
-void EvidenceWriter::add(Record record) {
-  check_record(record, vocabulary_);
-  records_.push_back(std::move(record));
-}
-
-size_t EvidenceWriter::publish(const Path& dataset_folder) {
-  sort_once_each(records_, vocabulary_);
-  const Path folder = dataset_folder / "evidence" / name_, part = folder / "part-0.h5",
-             staged = folder / "part-0.h5.tmp";
-  make_folder(folder);
-  write_part(staged, records_, vocabulary_);
-  const LayerManifest manifest{
-      .name = name_,
-      .records = records_.size(),
-      .parts = {{part.filename(), records_.size(), std::filesystem::file_size(staged), hash_of_file(staged)}}};
-  const std::string text = layer_manifest_text(manifest);
-  if (std::filesystem::exists(folder / kLayerFile)) {
-    std::filesystem::remove(staged);
-    check(read_text(folder / kLayerFile) == text, folder.string(),
-          ": holds another evidence layer of this name; layers "
-          "are never rewritten: give this one another name or import into another folder");
-  } else {
-    weft::publish(staged, part);
-    write_atomically(folder / kLayerFile, text);
-  }
-  return records_.size();
-}
-
-EvidenceLayer read_evidence_layer(const Path& layer_folder) {
-  const LayerManifest manifest = read_layer_manifest(layer_folder);
-  EvidenceLayer layer{.name = manifest.name};
-  for (const PartEntry& part : manifest.parts) {
-    const Path path = layer_folder / part.file;
-    check_size(path, part.bytes, kLayerFile);
-    const std::string found = hash_of_file(path);
-    check(found == part.xxh3, path.string(), ": its hash is ", found, ", but ", kLayerFile, " says ", part.xxh3);
-    read_part(path, part.records, layer);
-  }
-  sort_once_each(layer.records, layer.vocabulary);
-  return layer;
+void sort_records(std::vector<Record>& records, const Vocabulary& vocabulary) {
+  const Order before(vocabulary);
+  std::sort(records.begin(), records.end(), before);
+  const auto same = [&](const Record& a, const Record& b) { return !before(a, b) && !before(b, a); };
+  records.erase(std::unique(records.begin(), records.end(), same), records.end());
 }
 
 }  // namespace weft

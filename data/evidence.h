@@ -58,6 +58,7 @@ struct Record {
   uint32_t parent = 0;             // id of the region it is a part or a keypoint of; 0: none was named
   std::vector<uint32_t> operands;  // CANDIDATES: rows, ascending; COUNT: lo, hi
   Bytes geometry;                  // data/geometry.h; empty for scopes image and bag
+  bool operator==(const Record&) const = default;
 };
 
 // Texts by row, each once, and what is known of them beside the text.
@@ -76,7 +77,9 @@ class Vocabulary {
   const std::vector<std::string>& texts() const { return texts_; }
   About& about(uint32_t row) { return about_.at(row); }
   const About& about(uint32_t row) const { return about_.at(row); }
-  void absorb(const Vocabulary& other);  // texts and what is known of them
+  // Adds texts and what is known of them; the rows that the other's rows have here.
+  std::vector<uint32_t> absorb(const Vocabulary& other);
+  bool operator==(const Vocabulary&) const = default;
 
  private:
   std::vector<std::string> texts_;
@@ -89,11 +92,16 @@ struct Bag {
   std::string name;
   std::vector<Uid> members;  // ascending, each once
   Uid uid() const;           // of its name and members
+  bool operator==(const Bag&) const = default;
 };
 
 // An Error where the record is one that no reader could make sense of: a number out of range, a geometry of another
 // scope, a confidence outside [0, 1], a part that is its own parent.
 void check_record(const Record& record, const Vocabulary& vocabulary);
+// The record with the rows of another vocabulary, as absorb() gave them.
+void renumber(Record& record, const std::vector<uint32_t>& row_of);
+// By sample, then text ("*" first), then everything else, each statement once; the same for any numbering of rows.
+void sort_records(std::vector<Record>& records, const Vocabulary& vocabulary);
 
 // A layer being written: records in any order, one that was said twice counts once.
 class EvidenceWriter {
@@ -113,7 +121,7 @@ class EvidenceWriter {
   // are no Error, others are.  Returns how many records the layer has.
   size_t publish(const Path& dataset_folder);
   // The same by many ranks at once: each writes part-<rank>.h5 with its own records; when all are done, one of them
-  // publishes layer.json over `parts` of them.
+  // publishes layer.json over `parts` of them.  A bag is in each part that speaks of it.
   void publish_part(const Path& dataset_folder, int part);
   static size_t publish_parts(const Path& dataset_folder, const std::string& name, int parts);
 

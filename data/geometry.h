@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/hash.h"
 #include "data/formats/rle.h"
 
 namespace weft {
@@ -50,14 +51,17 @@ Affine upright_map(int orientation, double stored_width, double stored_height);
 // Geometry as records keep it (docs/FORMATS.md): little-endian, nothing before the first number.
 //   box: f32 x0 y0 x1 y1      point: f32 x y      scribble: f32 width, x y, x y, ...
 //   mask: u32 height, width, then the runs as unsigned LEB128, column-major, background first (data/formats/rle.h)
+//   pair: u64 high, low of the other sample's uid
 Bytes box_bytes(const Box& box);
 Bytes point_bytes(Point point);
 Bytes scribble_bytes(const Scribble& scribble);
 Bytes mask_bytes(const Rle& mask);
+Bytes uid_bytes(const Uid& uid);
 // Error where the bytes are none of that kind, a number is not finite, or runs do not fill the mask.
 Box box_of(const Bytes& geometry);
 Point point_of(const Bytes& geometry);
 Scribble scribble_of(const Bytes& geometry);
 Rle mask_of(const Bytes& geometry);
+Uid uid_of(const Bytes& geometry);
 
 }  // namespace weft

@@ -114,7 +114,7 @@ void H5File::set_format(const std::string& format, uint32_t version) {
   put("version", H5T_STD_U32LE, H5T_NATIVE_UINT32, &version);
 }
 
-void H5File::check_format(const std::string& format, uint32_t version) const {
+uint32_t H5File::version_of(const std::string& format, uint32_t newest) const {
   const auto attribute = [&](const char* name) {
     return owned(H5Aopen(id_.get(), name, H5P_DEFAULT), H5Aclose, path_.string(), ": wanted a file of format ", format,
                  ", but it has no attribute ", name);
@@ -129,10 +129,16 @@ void H5File::check_format(const std::string& format, uint32_t version) const {
   check(is_number, path_.string(), ": the attribute version is not one u32");
   std::string found(H5Tget_size(text_type.get()), '\0');
   h5_check(H5Aread(text.get(), text_type.get(), found.data()), path_.string(), ": cannot read the attribute format");
-  uint32_t found_version = 0;
-  h5_check(H5Aread(number.get(), H5T_NATIVE_UINT32, &found_version), path_.string(), ": cannot read the version");
-  check(found == format && found_version == version, path_.string(), ": is \"", found, "\" version ", found_version,
-        ", wanted \"", format, "\" version ", version);
+  uint32_t version = 0;
+  h5_check(H5Aread(number.get(), H5T_NATIVE_UINT32, &version), path_.string(), ": cannot read the version");
+  check(found == format && version >= 1 && version <= newest, path_.string(), ": is \"", found, "\" version ", version,
+        ", wanted \"", format, "\" version ", newest);
+  return version;
+}
+
+void H5File::check_format(const std::string& format, uint32_t version) const {
+  const uint32_t found = version_of(format, version);
+  check(found == version, path_.string(), ": is \"", format, "\" version ", found, ", wanted version ", version);
 }
 
 H5Id H5File::dataset(const std::string& name) const {

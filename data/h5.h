@@ -69,6 +69,7 @@ class H5File {
   // The root attributes "format" and "version".
   void set_format(const std::string& format, uint32_t version);
   void check_format(const std::string& format, uint32_t version) const;
+  uint32_t version_of(const std::string& format, uint32_t newest) const;  // Error unless it is 1 to newest
 
   // T: uint8_t, uint32_t, uint64_t or float.  `name` is a path; groups on the way are made.
   template <class T>

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -20,15 +21,32 @@
 namespace weft {
 
 void DataSettings::fields(Fields& visit) {
-  visit("dataset", dataset, not_empty, "folder of the dataset (made by `weft data import`)");
-  visit("split", split, not_empty, "which split to train on");
+  visit.sections("source", sources, "one of several sources, each with its share of the batch; instead of data.dataset");
+  one.fields(visit);
+  visit("tokenizer", tokenizer, any, "file of BPE merges; empty: that of the first dataset");
   visit("texts_per_image", texts_per_image, at_least(1), "texts drawn for each image of a step, where it has as many");
-  visit("by_group", by_group, any, "an epoch visits every group once and draws one of its samples");
+  visit("strong_views", strong_views, between(0, 8), "further views of each image, by [data.strong], of one decoding");
+  visit("regions", regions, any, "statements about regions come along, in the coordinates of the view");
   visit("threads", threads, at_least(1), "decoding threads of each rank");
   visit("prefetch", prefetch, at_least(1), "batches made ready ahead of the trainer");
   visit("damage_budget", damage_budget, non_negative,
-        "damaged images after which the run stops (exit 4); until then each is listed and left out of its step");
+        "damaged images after which the run stops (exit 4); until then each is listed and another one takes its place");
   visit.section("augment", augment, "what the training views of an image may look like");
+  visit.section("strong", strong, "what its further views may look like");
+}
+
+std::map<std::string, SourceSettings> DataSettings::all_sources() const {
+  check(one.dataset.empty() != sources.empty(), "data.dataset is \"", one.dataset, "\" and there are ", sources.size(),
+        " sections [data.source.<name>]; wanted a dataset or such sections");
+  return sources.empty() ? std::map<std::string, SourceSettings>{{"data", one}} : sources;
+}
+
+Path DataSettings::first_dataset() const {
+  return all_sources().begin()->second.dataset;
+}
+
+Path DataSettings::tokenizer_file() const {
+  return tokenizer.empty() ? first_dataset() / "tokenizer.txt" : Path(tokenizer);
 }
 
 Image decode_sample(const SampleInfo& info, const Bytes& content, int least_side) {
@@ -45,17 +63,18 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-Order order_of(const Store& store, const DataSettings& settings, const LoaderShape& shape) {
+constexpr int kReplacements = 8;  // tried for one slot of a step
+
+OrderSettings order_settings(const DataSettings& settings, const LoaderShape& shape) {
   check(shape.ranks <= shape.global_batch, "batch.global is ", shape.global_batch, ", but there are ", shape.ranks,
         " ranks; every rank needs at least one image of a step");
-  return Order(store, store.split(settings.split),
-               {shape.global_batch, settings.texts_per_image, settings.by_group, shape.seed});
+  return {shape.global_batch, settings.texts_per_image, shape.seed};
 }
 
 }  // namespace
 
-void check_batches(const Store& store, const DataSettings& settings, const LoaderShape& shape) {
-  order_of(store, settings, shape);
+void check_batches(const Sources& sources, const DataSettings& settings, const LoaderShape& shape) {
+  Order(sources, order_settings(settings, shape));
 }
 
 struct Loader::Impl {
@@ -69,7 +88,7 @@ struct Loader::Impl {
     int64_t task = -1;  // what it is at, -1: none
   };
 
-  const Store& store;
+  const Sources& sources;
   const Tokenizer& tokenizer;
   const DataSettings settings;
   const LoaderShape shape;
@@ -88,12 +107,12 @@ struct Loader::Impl {
   size_t running;  // threads that have not ended
   double waited = 0, first_ready = -1;
 
-  Impl(const Store& s, const Tokenizer& t, const DataSettings& d, const LoaderShape& l, int64_t first_step)
-      : store(s),
+  Impl(const Sources& s, const Tokenizer& t, const DataSettings& d, const LoaderShape& l, int64_t first_step)
+      : sources(s),
         tokenizer(t),
         settings(d),
         shape(l),
-        order(order_of(s, d, l)),
+        order(s, order_settings(d, l)),
         mine(share_of(l.global_batch, l.rank, l.ranks)),
         ring(static_cast<size_t>(d.prefetch + 1)),
         next_task(first_step * tasks_per_step()),
@@ -104,7 +123,8 @@ struct Loader::Impl {
     for (int64_t i = 0; i < static_cast<int64_t>(ring.size()); ++i) {
       Slot& slot = ring[static_cast<size_t>((first_step + i) % static_cast<int64_t>(ring.size()))];
       slot.step = first_step + i;
-      slot.batch.pixels.resize(static_cast<size_t>(mine.size()) * image_bytes());
+      slot.batch.pixels.resize(static_cast<size_t>(views() * mine.size()) * image_bytes());
+      if (settings.regions) slot.batch.evidence.resize(static_cast<size_t>(views() * mine.size()));
     }
     for (Work& work : threads)
       work.thread = std::thread([this, &task = work.task, rank = log::bound_rank()] {
@@ -129,6 +149,7 @@ struct Loader::Impl {
   }
 
   int64_t tasks_per_step() const { return mine.size() + 1; }
+  int64_t views() const { return 1 + settings.strong_views; }
   size_t image_bytes() const {
     return size_t{3} * static_cast<size_t>(shape.image_size) * static_cast<size_t>(shape.image_size);
   }
@@ -145,7 +166,7 @@ struct Loader::Impl {
       Slot& slot = slot_of(step);
       lock.unlock();
       std::exception_ptr thrown;
-      std::string damage;
+      std::optional<Damage> damage;
       try {
         if (part == 0) {
           make_tables(slot.batch, step);
@@ -161,7 +182,7 @@ struct Loader::Impl {
       }
       lock.lock();
       if (thrown) failure = thrown;
-      if (!damage.empty()) slot.batch.damaged.emplace_back(static_cast<int32_t>(mine.begin + part - 1), damage);
+      if (damage) slot.batch.damaged.push_back(std::move(*damage));
       if (++slot.done == tasks_per_step() || failure) changed.notify_all();
     }
   }
@@ -169,8 +190,8 @@ struct Loader::Impl {
   std::string name_of(int64_t task) const {
     const int64_t step = task / tasks_per_step(), part = task % tasks_per_step();
     if (part == 0) return join("the texts of step ", step);
-    const uint32_t sample = order.sample_at(step, mine.begin + part - 1);
-    return join("sample ", sample, " (", store.info(sample).key, ") of step ", step);
+    const uint32_t sample = order.at(step, mine.begin + part - 1).sample;
+    return join("sample ", sample, " (", sources.info(sample).key, ") of step ", step);
   }
 
   // A JPEG may be decoded smaller as long as the smallest crop still has the view's pixels.
@@ -183,33 +204,55 @@ struct Loader::Impl {
     Order::Plan plan = order.plan(step);
     batch.step = step;
     batch.image_size = shape.image_size;
-    batch.samples = std::move(plan.samples);
+    batch.views = static_cast<int>(views());
+    batch.order = &order;
+    batch.picks = std::move(plan.picks);
+    batch.text_rows = std::move(plan.text_rows);
     batch.cells = std::move(plan.cells);
     batch.tokens.clear();
-    for (const uint32_t row : plan.text_rows)
-      batch.tokens.push_back(tokenizer.encode(store.vocabulary().text(row), shape.context));
+    for (const uint32_t row : batch.text_rows)
+      batch.tokens.push_back(tokenizer.encode(sources.vocabulary().text(row), shape.context));
     batch.images = mine;
     batch.texts = share_of(static_cast<int64_t>(batch.tokens.size()), shape.rank, shape.ranks);
   }
 
-  // Returns the reason where the image cannot be read; its pixels are zero then.
-  std::string make_image(Batch& batch, int64_t step, int64_t local, Bytes& content) const {
+  // The image of a slot, or what comes in its place.
+  std::optional<Damage> make_image(Batch& batch, int64_t step, int64_t local, Bytes& content) const {
     const int64_t position = mine.begin + local;
-    const uint32_t sample = order.sample_at(step, position);
     strike_on_purpose(step);
-    uint8_t* out = batch.pixels.data() + static_cast<size_t>(local) * image_bytes();
-    try {
-      const SampleInfo& info = store.info(sample);
-      store.read(sample, content);
-      check(!fault::due("damaged", step), "sample ", sample, " (", info.key, ") is damaged on purpose");
-      const Image image = in_context([&] { return decode_sample(info, content, least_side()); }, "reading sample ",
-                                     sample, " (", info.key, ") of ", store.folder().string());
-      Stream stream(shape.seed, Purpose::augment, static_cast<uint64_t>(step), static_cast<uint64_t>(position));
-      training_view(image, settings.augment, shape.image_size, stream, out);
-      return "";
-    } catch (const Error& error) {
-      std::memset(out, 0, image_bytes());
-      return error.what();
+    std::optional<Damage> damage;
+    for (int attempt = Damage::kNone; attempt < kReplacements; ++attempt) {
+      const bool is_first = attempt == Damage::kNone;
+      const Pick pick = is_first ? order.at(step, position) : order.replacement(step, position, attempt);
+      try {
+        check(!is_first || !fault::due("damaged", step), "sample ", pick.sample, " (", sources.info(pick.sample).key,
+              ") is damaged on purpose");
+        make_views(batch, pick, step, local, content);
+        if (damage) damage->attempt = attempt;
+        return damage;
+      } catch (const Error& error) {
+        if (!damage) damage = {static_cast<int32_t>(position), error.what()};
+      }
+    }
+    for (int64_t view = 0; view < views(); ++view) std::memset(pixels_of(batch, view, local), 0, image_bytes());
+    return damage;
+  }
+
+  uint8_t* pixels_of(Batch& batch, int64_t view, int64_t local) const {
+    return batch.pixels.data() + static_cast<size_t>(view * mine.size() + local) * image_bytes();
+  }
+
+  void make_views(Batch& batch, const Pick& pick, int64_t step, int64_t local, Bytes& content) const {
+    const int64_t position = mine.begin + local;
+    const SampleInfo& info = sources.info(pick.sample);
+    sources.read(pick.sample, content);
+    const Image image = in_context([&] { return decode_sample(info, content, least_side()); }, "reading sample ",
+                                   pick.sample, " (", info.key, ")");
+    for (int64_t view = 0; view < views(); ++view) {
+      Stream stream(shape.seed, view == 0 ? Purpose::augment : Purpose::strong_view, static_cast<uint64_t>(step),
+                    static_cast<uint64_t>(view == 0 ? position : position * 8 + view - 1));
+      training_view(image, view == 0 ? settings.augment : settings.strong, shape.image_size, stream,
+                    pixels_of(batch, view, local));
     }
   }
 
@@ -250,14 +293,15 @@ struct Loader::Impl {
     ++next_step;
     waited = seconds_since(asked);
     if (first_ready < 0) first_ready = seconds_since_process_start();
-    std::sort(slot.batch.damaged.begin(), slot.batch.damaged.end());
+    std::sort(slot.batch.damaged.begin(), slot.batch.damaged.end(),
+              [](const Damage& a, const Damage& b) { return a.position < b.position; });
     return slot.batch;
   }
 };
 
-Loader::Loader(const Store& store, const Tokenizer& tokenizer, const DataSettings& settings, const LoaderShape& shape,
-               int64_t first_step)
-    : impl_(std::make_unique<Impl>(store, tokenizer, settings, shape, first_step)) {}
+Loader::Loader(const Sources& sources, const Tokenizer& tokenizer, const DataSettings& settings,
+               const LoaderShape& shape, int64_t first_step)
+    : impl_(std::make_unique<Impl>(sources, tokenizer, settings, shape, first_step)) {}
 Loader::~Loader() {
   if (impl_->stop()) return;
   for (Impl::Work& work : impl_->threads) work.thread.detach();

@@ -1,30 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 // Samples to batches.  Before: data/store.cc gives encoded bytes.  After: models/*.cc takes the pixels.
 // Threads decode straight into the slots of a ring of preallocated batches, steps ahead of the trainer.  What a step
-// holds comes from data/order.h, so the result depends on neither the number of threads nor the moment.
+// holds comes from data/order.h, so the result depends on neither the number of threads nor the moment.  In the place of
+// a sample that cannot be read comes another one, which the order names; ranks agree on it in the step.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 
 #include "configs/fields.h"
 #include "data/batch.h"
 #include "data/order.h"
-#include "data/store.h"
+#include "data/sources.h"
 #include "data/tokenizer.h"
 #include "data/view.h"
 
 namespace weft {
 
+// What a run draws from: one dataset, or several sources with shares of the batch.
 struct DataSettings final : Settings {
-  std::string dataset;
-  std::string split = "train";
+  SourceSettings one;                             // where there is no [data.source.<name>]
+  std::map<std::string, SourceSettings> sources;  // by name
+  std::string tokenizer;                          // file; empty: the first dataset's
   int64_t texts_per_image = 1;
-  bool by_group = false;
+  int64_t strong_views = 0;
+  bool regions = false;
   int64_t threads = 1;
   int64_t prefetch = 3;
   int64_t damage_budget = 0;
-  AugmentSettings augment;
+  AugmentSettings augment, strong;
   void fields(Fields& visit) override;
+
+  std::map<std::string, SourceSettings> all_sources() const;
+  Path first_dataset() const;
+  Path tokenizer_file() const;
 };
 
 // The pixels of a stored sample; an Error where its content is not what the store says of it.
@@ -40,11 +50,11 @@ struct LoaderShape {
 };
 
 // Throws the Error of a step that cannot be made: more ranks than images in a batch, or a batch larger than the split.
-void check_batches(const Store& store, const DataSettings& settings, const LoaderShape& shape);
+void check_batches(const Sources& sources, const DataSettings& settings, const LoaderShape& shape);
 
 class Loader {
  public:
-  Loader(const Store& store, const Tokenizer& tokenizer, const DataSettings& settings, const LoaderShape& shape,
+  Loader(const Sources& sources, const Tokenizer& tokenizer, const DataSettings& settings, const LoaderShape& shape,
          int64_t first_step);
   ~Loader();
 

@@ -3,42 +3,77 @@
 
 #include <algorithm>
 #include <map>
-#include <unordered_map>
 
 #include "base/error.h"
 #include "base/random.h"
 
 namespace weft {
+namespace {
 
-Order::Order(const Store& store, const std::vector<uint32_t>& samples, const OrderSettings& settings)
-    : store_(store), settings_(settings) {
-  if (settings.by_group) {
-    std::map<std::string, std::vector<uint32_t>> groups;
-    for (const uint32_t sample : samples) groups[store.info(sample).group].push_back(sample);
-    for (auto& [name, members] : groups) units_.push_back(std::move(members));
-  } else {
-    for (const uint32_t sample : samples) units_.push_back({sample});
-  }
-  const char* what = settings.by_group ? " groups" : " samples";
-  check(!units_.empty(), store.folder().string(), ": the split to train on is empty; wanted at least ",
-        settings.global_batch, what);
-  check(settings.global_batch <= units(), store.folder().string(), ": batch.global is ", settings.global_batch,
-        ", but the split has only ", units(), what, "; a step would see one of them twice");
+std::vector<SourcePart> all_parts(const Sources& sources, uint64_t seed) {
+  std::vector<SourcePart> parts;
+  for (const Sources::Source& source : sources.sources())
+    for (SourcePart& part : parts_of(sources, source, seed, parts.size())) parts.push_back(std::move(part));
+  return parts;
 }
 
-uint32_t Order::sample_at(int64_t step, int64_t slot) const {
-  const int64_t position = step * settings_.global_batch + slot;
-  const int64_t epoch = position / units();
-  const Permutation order(static_cast<uint64_t>(units()), settings_.seed, static_cast<uint64_t>(epoch));
-  const auto& members = units_[order.at(static_cast<uint64_t>(position % units()))];
-  if (members.size() == 1) return members[0];
-  Stream stream(settings_.seed, Purpose::order, static_cast<uint64_t>(step), static_cast<uint64_t>(slot));
-  return members[stream.below(members.size())];
+template <class Kind, class Part>
+std::vector<Kind> each(std::vector<SourcePart>& parts, Part SourcePart::* member) {
+  std::vector<Kind> values;
+  for (SourcePart& part : parts) values.push_back(std::move(part.*member));
+  return values;
+}
+
+}  // namespace
+
+Order::Order(const Sources& sources, const OrderSettings& settings)
+    : Order(sources, settings, all_parts(sources, settings.seed)) {}
+
+Order::Order(const Sources& sources, const OrderSettings& settings, std::vector<SourcePart> parts)
+    : sources_(sources),
+      settings_(settings),
+      strata_(each<Stratum>(parts, &SourcePart::stratum)),
+      mixture_(each<ShareSchedule>(parts, &SourcePart::share), settings.global_batch) {
+  check(settings.global_batch <= units(), sources.store(0).folder().string(), ": batch.global is ",
+        settings.global_batch, ", but one round visits only ", units(),
+        " samples, groups or classes; a step would see one of them twice");
+}
+
+int64_t Order::units() const {
+  int64_t units = 0;
+  for (const Stratum& stratum : strata_) units += stratum.units();
+  return units;
+}
+
+// The slots of a step are dealt to the parts in an order of the step's own, so that every rank gets some of each.
+Order::Place Order::place_of(int64_t step, int64_t slot, const Mixture::Counts& counts) const {
+  if (strata_.size() == 1) return {0, counts.before[0] + slot};
+  Stream stream(settings_.seed, Purpose::mixture, 0, 0);
+  const uint64_t seed = uint64_t{stream.bits()} << 32 | stream.bits();
+  const Permutation deal(static_cast<uint64_t>(settings_.global_batch), seed, static_cast<uint64_t>(step));
+  auto index = static_cast<int64_t>(deal.at(static_cast<uint64_t>(slot)));
+  size_t part = 0;
+  while (index >= counts.in_step[part]) index -= counts.in_step[part++];
+  return {part, counts.before[part] + index};
+}
+
+Pick Order::at(int64_t step, int64_t slot) const {
+  const Place place = place_of(step, slot, mixture_.at(step));
+  return strata_[place.part].at(place.k);
+}
+
+Pick Order::replacement(int64_t step, int64_t slot, int attempt) const {
+  constexpr uint64_t kNeverReached = uint64_t{1} << 40, kMost = uint64_t{1} << 60;
+  const Place place = place_of(step, slot, mixture_.at(step));
+  Stream stream(settings_.seed, Purpose::replacement, static_cast<uint64_t>(step), static_cast<uint64_t>(slot));
+  int64_t k = 0;
+  for (int i = 0; i <= attempt; ++i) k = static_cast<int64_t>(kNeverReached + stream.below(kMost));
+  return strata_[place.part].at(k);
 }
 
 std::vector<uint32_t> Order::draw_texts(uint32_t sample, int64_t step, int64_t slot) const {
   std::vector<uint32_t> rows;
-  for (const TextStatement& said : store_.texts(sample))
+  for (const TextStatement& said : sources_.texts(sample))
     if (said.kind == Kind::pos && (rows.empty() || rows.back() != said.row)) rows.push_back(said.row);
   Stream stream(settings_.seed, Purpose::texts, static_cast<uint64_t>(step), static_cast<uint64_t>(slot));
   const size_t wanted = std::min<size_t>(rows.size(), static_cast<size_t>(settings_.texts_per_image));
@@ -49,51 +84,42 @@ std::vector<uint32_t> Order::draw_texts(uint32_t sample, int64_t step, int64_t s
 
 Order::Plan Order::plan(int64_t step) const {
   Plan plan;
-  std::unordered_map<uint32_t, int32_t> column;
-  std::vector<std::pair<int32_t, int32_t>> drawn;
+  TextColumns column;
+  const Mixture::Counts counts = mixture_.at(step);
   for (int64_t slot = 0; slot < settings_.global_batch; ++slot) {
-    const uint32_t sample = sample_at(step, slot);
-    plan.samples.push_back(sample);
-    for (const uint32_t row : draw_texts(sample, step, slot)) {
-      const auto [place, is_new] = column.try_emplace(row, static_cast<int32_t>(plan.text_rows.size()));
+    const Place place = place_of(step, slot, counts);
+    plan.picks.push_back(strata_[place.part].at(place.k));
+    for (const uint32_t row : draw_texts(plan.picks.back().sample, step, slot)) {
+      const auto [found, is_new] = column.try_emplace(row, static_cast<int32_t>(plan.text_rows.size()));
       if (is_new) plan.text_rows.push_back(row);
-      drawn.emplace_back(static_cast<int32_t>(slot), place->second);
+      plan.cells.drawn.emplace_back(static_cast<int32_t>(slot), found->second);
     }
   }
-  plan.cells = cells_of(store_, plan.samples, plan.text_rows);
-  plan.cells.drawn = std::move(drawn);
+  plan.cells.texts = static_cast<int64_t>(plan.text_rows.size());
+  for (const Pick& pick : plan.picks) plan.cells.add_image(cells_of(sources_, pick.sample, column));
   return plan;
 }
 
-PairCells cells_of(const Store& store, const std::vector<uint32_t>& samples, const std::vector<uint32_t>& text_rows) {
-  std::unordered_map<uint32_t, int32_t> column;
-  for (size_t i = 0; i < text_rows.size(); ++i) column.emplace(text_rows[i], static_cast<int32_t>(i));
-  PairCells cells;
-  cells.images = static_cast<int64_t>(samples.size());
-  cells.texts = static_cast<int64_t>(text_rows.size());
-  cells.begin.push_back(0);
-  for (const uint32_t sample : samples) {
-    struct Sum {
-      double q = 0, w = 0;
-    };
-    std::map<int32_t, Sum> said;
-    for (const TextStatement& statement : store.texts(sample)) {
-      const auto place = column.find(statement.row);
-      if (place == column.end()) continue;
-      const bool soft = statement.kind == Kind::soft;
-      const double q = soft ? statement.confidence : statement.kind == Kind::pos;
-      const double w = statement.kind == Kind::unknown ? 0 : soft ? 1 : statement.confidence;
-      Sum& sum = said[place->second];
-      sum.q += q * w;
-      sum.w += w;
-    }
-    for (const auto& [text, sum] : said) {
-      cells.text.push_back(text);
-      cells.q.push_back(sum.w > 0 ? static_cast<float>(sum.q / sum.w) : 0);
-      cells.w.push_back(static_cast<float>(sum.w));
-    }
-    cells.begin.push_back(static_cast<int64_t>(cells.text.size()));
+std::vector<Cell> cells_of(const Sources& sources, uint32_t sample, const TextColumns& columns) {
+  struct Sum {
+    double q = 0, w = 0;
+  };
+  std::map<int32_t, Sum> said;
+  for (const TextStatement& statement : sources.texts(sample)) {
+    const auto column = columns.find(statement.row);
+    if (column == columns.end()) continue;
+    const bool soft = statement.kind == Kind::soft;
+    if (!soft && statement.kind != Kind::pos && statement.kind != Kind::neg && statement.kind != Kind::unknown)
+      continue;
+    const double q = soft ? statement.confidence : statement.kind == Kind::pos;
+    const double w = statement.kind == Kind::unknown ? 0 : soft ? 1 : statement.confidence;
+    Sum& sum = said[column->second];
+    sum.q += q * w;
+    sum.w += w;
   }
+  std::vector<Cell> cells;
+  for (const auto& [text, sum] : said)
+    cells.push_back({text, sum.w > 0 ? static_cast<float>(sum.q / sum.w) : 0, static_cast<float>(sum.w)});
   return cells;
 }
 

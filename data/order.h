@@ -1,48 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a step contains, in closed form: (seed, step, slot) -> sample and texts.  No state, no index in memory: resuming
-// is knowing the step, and neither ranks nor threads matter.
+// What a step contains, computed at the point: (seed, step, slot) -> sample and texts.  Resuming is knowing the step,
+// and neither ranks nor threads matter.  data/mixture.h says how many slots a source has in a step, data/stratum.h
+// which of its samples they are.
 #pragma once
 
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 #include "data/batch.h"
-#include "data/store.h"
+#include "data/sources.h"
+#include "data/stratum.h"
 
 namespace weft {
 
 struct OrderSettings {
   int64_t global_batch = 0;
   int64_t texts_per_image = 1;
-  bool by_group = false;  // an epoch visits every group once and draws one of its samples
   uint64_t seed = 0;
 };
 
 class Order {
  public:
-  // `samples`: the split to draw from.  Error where a batch is larger than the number of samples (or groups).
-  Order(const Store& store, const std::vector<uint32_t>& samples, const OrderSettings& settings);
+  // Error where a step is larger than what a round of its sources visits.
+  Order(const Sources& sources, const OrderSettings& settings);
 
-  int64_t units() const { return static_cast<int64_t>(units_.size()); }  // samples or groups of an epoch
-  uint32_t sample_at(int64_t step, int64_t slot) const;
-  // The step's samples, its distinct texts (rows of the store's vocabulary, in order of first appearance) and cells.
+  int64_t units() const;  // of one round of every part
+  Pick at(int64_t step, int64_t slot) const;
+  // What takes the place of a draw that cannot be read: of the same part, from rounds that are never reached.
+  Pick replacement(int64_t step, int64_t slot, int attempt) const;
+  // The step's samples, its distinct texts (rows of the vocabulary, in order of first appearance) and cells.
   struct Plan {
-    std::vector<uint32_t> samples;
+    std::vector<Pick> picks;
     std::vector<uint32_t> text_rows;
     PairCells cells;
   };
   Plan plan(int64_t step) const;
+  const Sources& sources() const { return sources_; }
 
  private:
+  Order(const Sources& sources, const OrderSettings& settings, std::vector<SourcePart> parts);
+  struct Place {
+    size_t part;
+    int64_t k;  // which draw of the part
+  };
+  Place place_of(int64_t step, int64_t slot, const Mixture::Counts& counts) const;
   std::vector<uint32_t> draw_texts(uint32_t sample, int64_t step, int64_t slot) const;
-  const Store& store_;
+
+  const Sources& sources_;
   OrderSettings settings_;
-  std::vector<std::vector<uint32_t>> units_;
+  std::vector<Stratum> strata_;
+  Mixture mixture_;
 };
 
-// The cells of `samples` x `text_rows`: POS is q = 1, NEG q = 0, SOFT p, each with its confidence as weight; an
-// asserted UNKNOWN is a cell of weight 0.  Statements of several layers about one cell: their weighted mean, weights
-// added.
-PairCells cells_of(const Store& store, const std::vector<uint32_t>& samples, const std::vector<uint32_t>& text_rows);
+// What was said about a sample and the texts of a step: POS is q = 1, NEG q = 0, SOFT p, each with its confidence as
+// weight; an asserted UNKNOWN is a cell of weight 0.  Statements of several layers about one cell: their weighted mean,
+// weights added.
+using TextColumns = std::unordered_map<uint32_t, int32_t>;  // row of the vocabulary -> column
+std::vector<Cell> cells_of(const Sources& sources, uint32_t sample, const TextColumns& columns);
 
 }  // namespace weft

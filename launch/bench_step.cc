@@ -34,7 +34,7 @@ double seconds_since(Clock::time_point start) {
 // The dataset's, where it is there: the token embedding has a row for each.
 int tokenizer_ids(const RunConfig& config) {
   constexpr int kWithoutDataset = 4096;
-  const Path file = Path(config.data.dataset) / "tokenizer.txt";
+  const Path file = config.data.tokenizer_file();
   return std::filesystem::exists(file) ? Tokenizer(file).size() : kWithoutDataset;
 }
 
@@ -43,11 +43,10 @@ Batch made_up_batch(const RunConfig& config, int64_t images, int64_t tokens, int
   Batch b;
   b.image_size = config.model->image_size();
   b.cells.images = b.cells.texts = images;
-  b.cells.begin.push_back(0);
   Stream stream(static_cast<uint64_t>(config.run.seed), Purpose::texts, 0, 0);
   for (int64_t i = 0; i < images; ++i) {
     const auto image = static_cast<int32_t>(i);
-    b.samples.push_back(static_cast<uint32_t>(i));
+    b.picks.push_back({static_cast<uint32_t>(i), 0});
     std::vector<int32_t> text = {ids - 2};  // start, words, end
     for (int64_t k = 2; k < tokens; ++k)
       text.push_back(static_cast<int32_t>(stream.below(static_cast<uint64_t>(ids - 2))));

@@ -3,6 +3,7 @@
 
 #include "configs/recipe.h"
 #include "launch/bench_comm.h"
+#include "launch/bench_data.h"
 #include "launch/bench_step.h"
 
 namespace weft {
@@ -27,9 +28,13 @@ Exit run_bench(const BenchRequest& request, Comm& comm) {
     CommBench bench;
     fill(bench, own);
     bench.run(comm);
+  } else if (words.size() == 2 && words[0] == "data") {
+    DataBench bench;
+    fill(bench, own);
+    bench.run(words[1], of_recipe, comm);
   } else {
     check(words.size() == 2 && words[0] == "predict",
-          "wanted: weft bench comm [key=value ...] | predict RECIPE.toml [key=value ...]");
+          "wanted: weft bench comm [key=value ...] | data RECIPE.toml | predict RECIPE.toml [key=value ...]");
     StepBench bench;
     fill(bench, own);
     bench.run(words[1], of_recipe, comm, request.ranks_of_host);

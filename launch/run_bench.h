@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // weft bench comm: what every collective takes, over sizes, as a line latency + bytes / bandwidth.
+// weft bench data RECIPE.toml: images a second of the recipe's loader, its memory, and a hash of its batches.
 // weft bench predict RECIPE.toml: what a step takes on these ranks, predicted from its parts and measured.
-// Both print a table on rank 0 and write the figures with json=FILE.
+// All print a table on rank 0 and write the figures with json=FILE.
 #pragma once
 
 #include <string>

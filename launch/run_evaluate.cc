@@ -64,7 +64,7 @@ Json json_of(const Figure& figure) {
 // The ridge's scores on the gallery, its strength chosen by text -> image mAP on another split.
 Tensor ridge_scores(const Store& store, const JudgedLayer& layer, const RunConfig& config,
                     const Tensor& gallery_views) {
-  const std::vector<uint32_t> train = store.split(config.data.split);
+  const std::vector<uint32_t> train = store.split(config.data.all_sources().begin()->second.split);
   const std::vector<uint32_t> dev = store.split(config.evaluate.color_baseline_dev);
   const auto size = static_cast<int>(gallery_views.size(2));
   const Tensor dev_views = evaluation_views(store, dev, size);
@@ -123,8 +123,9 @@ Exit run_evaluate(const EvaluateRequest& request, Comm& comm) {
   RunConfig config;
   recipe.fill(config);
   at::set_num_threads(std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / request.ranks_of_host));
-  const Store store(config.data.dataset);
-  const Tokenizer tokenizer(Path(config.data.dataset) / "tokenizer.txt");
+  const Store store(config.data.first_dataset());
+  const std::string trained_on = config.data.all_sources().begin()->second.split;
+  const Tokenizer tokenizer(config.data.tokenizer_file());
   const std::unique_ptr<Model> model = config.model->build(tokenizer.size(), static_cast<uint64_t>(config.run.seed));
   const Path checkpoint = Checkpoints(request.run_folder / "checkpoints", {}, comm).latest();
   check(!checkpoint.empty(), request.run_folder.string(), ": has no checkpoint to evaluate");
@@ -140,7 +141,7 @@ Exit run_evaluate(const EvaluateRequest& request, Comm& comm) {
     const auto& known_layers = config.evaluate.known_layers;
     const bool known = std::find(known_layers.begin(), known_layers.end(), name) != known_layers.end();
     const JudgedLayer layer =
-        judged_layer(store, name, gallery, known ? store.split(config.data.split) : std::vector<uint32_t>());
+        judged_layer(store, name, gallery, known ? store.split(trained_on) : std::vector<uint32_t>());
     const Tensor texts = embed_texts(*model, tokenizer, layer.texts, comm);
     if (comm.is_first()) judge_layer(store, layer, config, known, at::mm(images, texts.t()), views, gallery, result);
   }

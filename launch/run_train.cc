@@ -75,6 +75,12 @@ struct Meter {
   }
 };
 
+std::vector<Path> dataset_folders(const DataSettings& data) {
+  std::vector<Path> folders;
+  for (const auto& [name, source] : data.all_sources()) folders.push_back(source.dataset);
+  return folders;
+}
+
 FlatSettings flat_settings(const RunConfig& config) {
   return {config.engine.precision == "bf16" ? Precision::bf16 : Precision::fp32, config.optimizer.ema > 0,
           static_cast<int>(config.engine.virtual_ranks), config.engine.bucket_mib};
@@ -83,8 +89,8 @@ FlatSettings flat_settings(const RunConfig& config) {
 // Everything that a run is made of, built before the first step so that a mistake is found before it.
 struct Run {
   Run(const RunConfig& config, const Path& recipe, Comm& comm)
-      : store(config.data.dataset),
-        tokenizer(Path(config.data.dataset) / "tokenizer.txt"),
+      : sources(config.data.all_sources()),
+        tokenizer(config.data.tokenizer_file()),
         learner(config.model->build(tokenizer.size(), static_cast<uint64_t>(config.run.seed)), flat_settings(config),
                 config.optimizer, comm),
         checkpoints(run_folder_of(config, recipe) / "checkpoints",
@@ -108,14 +114,20 @@ struct Run {
              comm.rank(),
              comm.size(),
              config.engine.deadline_seconds};
-    check_batches(store, config.data, shape);
+    check_batches(sources, config.data, shape);
   }
 
   void start_loading(const DataSettings& data) {
-    loader = std::make_unique<Loader>(store, tokenizer, data, shape, progress.step);
+    loader = std::make_unique<Loader>(sources, tokenizer, data, shape, progress.step);
   }
 
-  Store store;
+  size_t training_samples() const {
+    size_t samples = 0;
+    for (const Sources::Source& source : sources.sources()) samples += source.samples.size();
+    return samples;
+  }
+
+  Sources sources;
   Tokenizer tokenizer;
   Learner learner;
   Checkpoints checkpoints;
@@ -187,7 +199,7 @@ StepReport take_step(Run& run, const RunConfig& config, Comm& comm) {
   input.save_state = run.checkpoints.state();
   // A rank that comes late because of something else than its loader is as slow in data.
   input.data_seconds = seconds_since(start);
-  input.sample = run.store.info(batch.samples[static_cast<size_t>(batch.images.begin)]).key;
+  input.sample = run.sources.info(batch.picks[static_cast<size_t>(batch.images.begin)].sample).key;
   const StepReport report = run.trainer->take(batch, input);
   ++progress.step;
   progress.updates += !report.skipped;
@@ -289,12 +301,12 @@ Exit run_train(const TrainRequest& request, Comm& launched) {
   const auto gpus = device == kCpu ? nullptr : make_nccl_comm(launched, device, config.engine.deadline_seconds);
   Comm& comm = gpus == nullptr ? launched : *gpus;
   const auto pinned = pinned_by(config, threads, device);
-  check_same_start(resolved, config.data.dataset, config.engine.elastic() ? pinned : decltype(pinned){}, comm);
+  check_same_start(resolved, dataset_folders(config.data), config.engine.elastic() ? pinned : decltype(pinned){}, comm);
   Run run(config, request.recipe, comm);
   if (request.dry_run) {
     run.start_loading(config.data);
-    const size_t images = run.loader->next().samples.size();
-    log_info("dry run: ", run.learner.model->parameters().count(), " parameters, ", run.store.size(),
+    const size_t images = run.loader->next().picks.size();
+    log_info("dry run: ", run.learner.model->parameters().count(), " parameters, ", run.sources.size(),
              " samples, a step of ", images, " images on ", comm.size(), " ranks with ", threads,
              " threads each; nothing was written");
     return Exit::done;
@@ -308,7 +320,7 @@ Exit run_train(const TrainRequest& request, Comm& launched) {
     log_info("resuming after step ", saved->step, " in ", folder.path().string());
   }
   run.progress.pinned = pinned;
-  log_info(run.learner.model->parameters().count(), " parameters, ", run.store.split(config.data.split).size(),
+  log_info(run.learner.model->parameters().count(), " parameters, ", run.training_samples(),
            " training samples, ", comm.size(), " ranks on ", device_name(device), " with ", threads, " threads each");
   run.start_loading(config.data);
   const Exit exit = train(run, folder, config, comm);

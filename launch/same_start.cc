@@ -7,13 +7,16 @@
 
 namespace weft {
 
-void check_same_start(const std::string& recipe, const Path& dataset, const std::map<std::string, std::string>& pinned,
-                      Comm& comm) {
-  const Path manifest = dataset / "dataset.json";
-  // Where it is missing on all ranks, the store says so in its own words.
-  std::string others = std::filesystem::exists(manifest) ? join("content of ", dataset.string(), ": XXH3 ", std::hex,
-                                                                hash64(read_text(manifest)), "\n")
-                                                         : join(manifest.string(), " is missing\n");
+void check_same_start(const std::string& recipe, const std::vector<Path>& datasets,
+                      const std::map<std::string, std::string>& pinned, Comm& comm) {
+  std::string others;
+  for (const Path& dataset : datasets) {
+    const Path manifest = dataset / "dataset.json";
+    // Where it is missing on all ranks, the store says so in its own words.
+    others += std::filesystem::exists(manifest)
+                  ? join("content of ", dataset.string(), ": XXH3 ", hash_text(hash64(read_text(manifest))), "\n")
+                  : join(manifest.string(), " is missing\n");
+  }
   for (const auto& [name, value] : pinned) others += name + ": " + value + "\n";
   const std::vector<std::string> recipes = comm.gather_texts(recipe), machines = comm.gather_texts(others);
   for (size_t rank = 1; rank < recipes.size(); ++rank) {

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/comm.h"
 #include "base/files.h"
@@ -13,7 +14,7 @@ namespace weft {
 
 // On all ranks together; throws Error naming the first rank that differs from rank 0, and in what.  `recipe` is
 // resolved; `pinned` must be the same as well.
-void check_same_start(const std::string& recipe, const Path& dataset, const std::map<std::string, std::string>& pinned,
-                      Comm& comm);
+void check_same_start(const std::string& recipe, const std::vector<Path>& datasets,
+                      const std::map<std::string, std::string>& pinned, Comm& comm);
 
 }  // namespace weft

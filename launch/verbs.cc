@@ -82,8 +82,8 @@ Exit help(const CommandLine&, Comm&, int) {
 }  // namespace
 
 const std::vector<Verb> kVerbs = {
-    {"bench", "bench comm | predict RECIPE.toml [key=value ...]",
-     "how fast ranks exchange; what a step takes, predicted and measured", true, bench},
+    {"bench", "bench comm | data RECIPE.toml | predict RECIPE.toml [key=value ...]",
+     "how fast ranks exchange; how fast data come; what a step takes, predicted and measured", true, bench},
     {"completion", "completion", "print a bash completion script: source <(weft completion)", false, completion},
     {"config", "config list | explain KEY", "every key of a recipe with its default, or one of them", false, config},
     {"data", "data import KIND [SOURCE] FOLDER [key=value ...] | check FOLDER | show FOLDER",

@@ -141,7 +141,7 @@ Trainer::Outcome Trainer::attempt(Batch& batch, const StepInput& input, StepRepo
 std::vector<Trainer::Piece> Trainer::pieces_of(const Batch& batch) const {
   // The number of runs follows from the virtual rank with the most images, so that every rank takes the same path.
   const int64_t world = learner_.flat.layout().virtual_ranks, each = reducer_.virtual_ranks();
-  const int64_t most = (static_cast<int64_t>(batch.samples.size()) + world - 1) / world;
+  const int64_t most = (static_cast<int64_t>(batch.picks.size()) + world - 1) / world;
   const int64_t size = step_.micro_batch > 0 ? step_.micro_batch : most;
   const int64_t runs = (most + size - 1) / size;
   const auto share = [&](int64_t count, int64_t j) {
@@ -149,7 +149,7 @@ std::vector<Trainer::Piece> Trainer::pieces_of(const Batch& batch) const {
   };
   std::vector<Piece> pieces;
   for (int64_t j = 0; j < each; ++j) {
-    const Range images = share(static_cast<int64_t>(batch.samples.size()), j);
+    const Range images = share(static_cast<int64_t>(batch.picks.size()), j);
     const Range texts = share(static_cast<int64_t>(batch.tokens.size()), j);
     for (int64_t i = 0; i < runs; ++i)
       pieces.push_back({static_cast<int>(j), part_of(images, i, runs), part_of(texts, i, runs), {}, {}});
@@ -188,23 +188,28 @@ bool Trainer::encode(const Batch& batch, std::vector<Piece>& pieces) const {
 bool Trainer::agree(Batch& batch, const StepInput& input, bool encoded, StepReport& report) {
   const Timer timer(report.control_seconds);
   constexpr size_t kFlags = 4;
-  std::vector<float> flags(kFlags + batch.samples.size(), 0.f);
+  std::vector<float> flags(kFlags + batch.picks.size(), 0.f);
   flags[0] = !encoded;
   flags[1] = input.stop;
   flags[2] = input.save_due;
   flags[3] = -static_cast<float>(input.save_state);
-  for (const auto& [image, reason] : batch.damaged) {
-    flags[kFlags + static_cast<size_t>(image)] = 1;
-    log_warning("step ", batch.step, ": left out an image: ", reason);
+  constexpr int kUnreadable = 1, kReplaced = 2;  // plus which replacement
+  for (const Damage& damage : batch.damaged) {
+    const bool is_replaced = damage.attempt != Damage::kNone;
+    flags[kFlags + static_cast<size_t>(damage.position)] =
+        static_cast<float>(is_replaced ? kReplaced + damage.attempt : kUnreadable);
+    log_warning("step ", batch.step, is_replaced ? ": another image took the place of one: " : ": left out an image: ",
+                damage.reason);
   }
   comm_.all_reduce(flags, Comm::Op::max);
   if (flags[0] > 0) return false;
   report.stop_agreed = flags[1] > 0;
   report.save_agreed = flags[2] > 0;
   report.least_save_state = static_cast<int>(-flags[3]);
-  for (size_t image = 0; image < batch.samples.size(); ++image) {
-    if (flags[kFlags + image] == 0) continue;
-    batch.cells.forget_image(static_cast<int32_t>(image));
+  for (size_t image = 0; image < batch.picks.size(); ++image) {
+    const int flag = static_cast<int>(flags[kFlags + image]);
+    if (flag == 0) continue;
+    batch.mend(static_cast<int32_t>(image), flag >= kReplaced ? flag - kReplaced : Damage::kNone);
     ++report.damaged;
   }
   return true;
@@ -212,7 +217,7 @@ bool Trainer::agree(Batch& batch, const StepInput& input, bool encoded, StepRepo
 
 void Trainer::halve_micro_batch(const Batch& batch) {
   const int64_t world = learner_.flat.layout().virtual_ranks;
-  const int64_t whole = (static_cast<int64_t>(batch.samples.size()) + world - 1) / world;
+  const int64_t whole = (static_cast<int64_t>(batch.picks.size()) + world - 1) / world;
   const int64_t now = step_.micro_batch > 0 ? std::min(step_.micro_batch, whole) : whole;
   check(step_.halves_on_out_of_memory, "step ", batch.step, ": out of memory with a micro-batch of ", now,
         " images; engine.determinism = \"elastic\" keeps it fixed\nhint: start again with batch.micro = ",
@@ -237,7 +242,7 @@ Trainer::WorldFeatures Trainer::gather(const Batch& batch, const std::vector<Pie
   WorldFeatures features;
   {
     const Timer timer(report.control_seconds);
-    features.image_BD = gather_rows(my_images, static_cast<int64_t>(batch.samples.size()), comm_);
+    features.image_BD = gather_rows(my_images, static_cast<int64_t>(batch.picks.size()), comm_);
     features.text_TD = gather_rows(my_texts, static_cast<int64_t>(batch.tokens.size()), comm_);
   }
   features.image_BD = features.image_BD.to(device);

@@ -33,8 +33,8 @@ Rle rle_from_counts(const std::vector<uint64_t>& counts, uint32_t height, uint32
 Rle rle_of_polygon(const std::vector<double>& xy, uint32_t height, uint32_t width);
 
 uint64_t area_of(const Rle& mask);
-std::array<double, 4> box_of_rle(const Rle& mask);  // x y width height as COCO's; all 0 where it is empty
-Rle merge(const std::vector<Rle>& masks, bool intersect);  // union, or intersection, of masks of one size
+std::array<double, 4> box_of_rle(const Rle& mask);                // x y width height as COCO's; all 0 where it is empty
+Rle merge(const std::vector<Rle>& masks, bool intersect);         // union, or intersection, of masks of one size
 double iou(const Rle& a, const Rle& b, bool b_is_crowd = false);  // crowd: the intersection over a's area
 
 Rle crop(const Rle& mask, uint32_t x, uint32_t y, uint32_t width, uint32_t height);

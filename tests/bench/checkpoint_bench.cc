@@ -60,7 +60,7 @@ Batch random_batch(int64_t step) {
   batch.cells.begin = {0};
   Stream stream(1, Purpose::augment, static_cast<uint64_t>(step), 0);
   for (int32_t i = 0; i < kImages; ++i) {
-    batch.samples.push_back(static_cast<uint32_t>(i));
+    batch.picks.push_back({static_cast<uint32_t>(i), 0});
     batch.cells.text.push_back(i);
     batch.cells.q.push_back(1);
     batch.cells.w.push_back(1);

@@ -84,10 +84,9 @@ Batch made_up_batch(int64_t images, int64_t tokens, int image_size) {
   Batch b;
   b.image_size = image_size;
   b.cells.images = b.cells.texts = images;
-  b.cells.begin.push_back(0);
   Stream stream(1, Purpose::texts, 0, 0);
   for (int32_t i = 0; i < images; ++i) {
-    b.samples.push_back(static_cast<uint32_t>(i));
+    b.picks.push_back({static_cast<uint32_t>(i), 0});
     std::vector<int32_t> text;
     for (int64_t k = 0; k < tokens; ++k) text.push_back(static_cast<int32_t>(stream.below(kVocabulary)));
     b.tokens.push_back(std::move(text));

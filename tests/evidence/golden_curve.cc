@@ -53,8 +53,8 @@ Batch batch_of(const Pairs& pairs, const Json& order, int64_t step) {
   const size_t bytes = static_cast<size_t>(3 * pairs.side * pairs.side);
   for (const Json& each : order) {
     const auto pair = each.get<int64_t>();
-    const auto image = static_cast<int32_t>(batch.samples.size());
-    batch.samples.push_back(static_cast<uint32_t>(pair));
+    const auto image = static_cast<int32_t>(batch.picks.size());
+    batch.picks.push_back({static_cast<uint32_t>(pair), 0});
     const uint8_t* first = pairs.pixels + static_cast<size_t>(pair) * bytes;
     batch.pixels.insert(batch.pixels.end(), first, first + bytes);
     const std::vector<int32_t> ids = pairs.ids(pair);
@@ -62,9 +62,9 @@ Batch batch_of(const Pairs& pairs, const Json& order, int64_t step) {
     batch.cells.drawn.emplace_back(image, static_cast<int32_t>(known - batch.tokens.begin()));
     if (known == batch.tokens.end()) batch.tokens.push_back(ids);
   }
-  batch.cells.images = static_cast<int64_t>(batch.samples.size());
+  batch.cells.images = static_cast<int64_t>(batch.picks.size());
   batch.cells.texts = static_cast<int64_t>(batch.tokens.size());
-  batch.cells.begin.assign(batch.samples.size() + 1, 0);
+  batch.cells.begin.assign(batch.picks.size() + 1, 0);
   batch.images = {0, batch.cells.images};
   batch.texts = {0, batch.cells.texts};
   return batch;
