@@ -43,7 +43,7 @@ CsvReader::CsvReader(std::unique_ptr<std::istream> text, std::string name, char 
 
 void CsvReader::begin() {
   peek();
-  const std::string_view start = buffer_;
+  const std::string_view start(buffer_.data(), end_);
   check(!start.starts_with("\xFF\xFE") && !start.starts_with("\xFE\xFF"), name_,
         ": is UTF-16, wanted UTF-8; save the table as \"CSV UTF-8\"");
   if (start.starts_with("\xEF\xBB\xBF")) at_ = 3;
@@ -56,13 +56,15 @@ std::string CsvReader::place() const {
 }
 
 int CsvReader::peek() {
-  if (at_ == buffer_.size()) {
+  if (at_ == end_) {
+    if (is_at_end_) return kEnd;
     buffer_.resize(kBufferBytes);
     text_->read(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
-    buffer_.resize(static_cast<size_t>(text_->gcount()));
     check(!text_->bad(), name_, ": reading failed");
     at_ = 0;
-    if (buffer_.empty()) return kEnd;
+    end_ = static_cast<size_t>(text_->gcount());
+    is_at_end_ = end_ == 0;
+    if (is_at_end_) return kEnd;
   }
   return static_cast<unsigned char>(buffer_[at_]);
 }
@@ -90,7 +92,7 @@ void CsvReader::sniff_separator() {
   std::array<size_t, 3> counts{};
   constexpr std::string_view kSeparators = ",;\t";
   bool is_quoted = false;
-  for (size_t i = at_; i < buffer_.size(); ++i) {
+  for (size_t i = at_; i < end_; ++i) {
     const char c = buffer_[i];
     if (c == '"') is_quoted = !is_quoted;
     if (!is_quoted && (c == '\n' || c == '\r')) break;
@@ -170,7 +172,8 @@ CsvTable::CsvTable(CsvReader reader, std::vector<std::string> columns) : reader_
   if (has_header) {
     check(has_rows, reader_.place(), ": the table is empty, wanted a first row with the names of its columns");
     check(reader_.problem().empty(), reader_.place(), ": the header ", reader_.problem());
-    return name_columns(reader_.fields());
+    name_columns(reader_.fields());
+    return;
   }
   check(!has_rows || reader_.fields().size() == columns.size(), reader_.place(), ": has ", reader_.fields().size(),
         " fields, but ", columns.size(), " columns were named");

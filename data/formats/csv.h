@@ -44,7 +44,8 @@ class CsvReader {
   std::string name_;
   char separator_;
   std::string buffer_;
-  size_t at_ = 0;
+  size_t at_ = 0, end_ = 0;  // of what was read into the buffer
+  bool is_at_end_ = false;
   size_t next_line_ = 1, line_ = 0, first_line_ = 0;
   size_t row_bytes_ = 0, width_ = 0;
   std::vector<std::string> fields_;
