@@ -74,8 +74,9 @@ int CsvReader::get() {
   const int c = peek();
   if (c == kEnd) return kEnd;
   ++at_;
-  check(++row_bytes_ <= kMostRowBytes, place(), ": the row that begins here is longer than ", kMostRowBytes >> 20,
-        " MiB; is one of its quotes never closed?");
+  if (++row_bytes_ > kMostRowBytes)
+    fail(place(), ": the row that begins here is longer than ", kMostRowBytes >> 20,
+         " MiB; is one of its quotes never closed?");
   if (c == '\n' || (c == '\r' && peek() != '\n')) ++next_line_;
   return c;
 }

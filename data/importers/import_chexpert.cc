@@ -176,7 +176,7 @@ class ChexpertRun {
       if (!of) continue;
       for (std::string finding : split_trimmed(table.at(labels), "|")) {
         std::replace(finding.begin(), finding.end(), '_', ' ');
-        if (is_known(finding, table.place())) run_.say(kLayer, *of, finding);
+        if (is_known(finding, table.place())) run_.say_text(kLayer, *of, finding, table.place());
       }
     }
   }

@@ -210,6 +210,7 @@ class CsvRun {
 
   // Classes in columns are the whole list of what could be said.
   void declare_columns(const CsvTable& table, const Roles& roles) {
+    for (const int column : roles.classes) check(is_utf8(table.columns()[column]), table.place(), ": is not UTF-8");
     for (const int column : roles.classes)
       if (column_classes_.insert(table.columns()[column]).second)
         run_.add_class("classes", table.columns()[column], table.place());
@@ -242,10 +243,8 @@ class CsvRun {
   }
 
   std::optional<Added> picture(const std::string& name, const std::string& place, const std::string& group) {
-    const auto file = find_picture(folder_, name);
-    const Path path = file ? *file : folder_ / name;
-    const std::string key = path.lexically_proximate(folder_).generic_string();
-    return run_.add_file(path, key, place, group);
+    const Path file = find_picture(folder_, name).value_or(folder_ / name);
+    return add_once(run_, file, file.lexically_proximate(folder_).generic_string(), place, group);
   }
 
   bool is_known_class(const std::string& layer, const std::string& name, const std::string& place) {
@@ -282,10 +281,6 @@ class CsvRun {
       run_.add_record("boxes", {.item = of.uid, .kind = Kind::exhaustive});
     const auto numbers = box_numbers(table, roles, place);
     if (!numbers) return;
-    if (!is_utf8(label)) {
-      run_.meet(Problem::text_not_utf8, place, "the label is not UTF-8");
-      return;
-    }
     if (!label.empty() && !is_known_class("boxes", label, place)) return;
     const bool is_fraction = settings_.box_unit == "fraction";
     const double across = is_fraction ? of.width : 1, down = is_fraction ? of.height : 1;

@@ -87,12 +87,12 @@ class ImagenetListRun {
       return;
     }
     const Path file = find_picture(images_, line.image).value_or(images_ / line.image);
-    const auto of = run_.add_file(file, file.lexically_proximate(images_).generic_string(), place);
+    const auto of = add_once(run_, file, file.lexically_proximate(images_).generic_string(), place);
     if (!of) return;
     if (!split.empty()) run_.put_in_split(*of, split, place);
     for (const std::string& number : line.numbers) {
       const std::string name = class_called(number, place);
-      if (!name.empty()) run_.say("classes", *of, name);
+      if (!name.empty()) run_.say_text("classes", *of, name, place);
     }
   }
 

@@ -22,6 +22,7 @@
 #include "data/importers/import_run.h"
 #include "data/importers/openimages_classes.h"
 #include "data/importers/table_files.h"
+#include "data/utf8.h"
 
 namespace weft {
 namespace {
@@ -110,6 +111,7 @@ class OpenimagesRun {
   std::optional<std::string> class_called(const std::string& id, const std::string& place) {
     const auto found = classes_.names.find(id);
     if (found != classes_.names.end()) return found->second;
+    check(is_utf8(id), place, ": the class is not UTF-8");
     if (!run_.meet(Problem::unknown_class, place, "the class " + id + " has no name in the class descriptions", true))
       return std::nullopt;
     classes_.names[id] = id;

@@ -244,7 +244,7 @@ class WebdatasetRun {
       return run_.say_text("classes", of, text, place);
     }
     if (is_number && text.size() < 10 && std::stoul(text) < classes_.size())
-      return run_.say("classes", of, classes_[std::stoul(text)].name);
+      return run_.say_text("classes", of, classes_[std::stoul(text)].name, place);
     const bool is_name =
         std::any_of(classes_.begin(), classes_.end(), [&](const ListedClass& listed) { return listed.name == text; });
     if (!is_name && !added_.contains(text)) {

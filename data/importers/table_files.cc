@@ -7,7 +7,6 @@
 #include <sstream>
 
 #include "base/error.h"
-#include "data/importers/import_run.h"
 #include "data/utf8.h"
 
 namespace weft {
@@ -59,6 +58,11 @@ std::optional<Path> find_picture(const Path& folder, const std::string& name) {
       if (fs::is_regular_file(file, none)) return file;
     }
   return std::nullopt;
+}
+
+std::optional<Added> add_once(ImportRun& run, const Path& file, const std::string& key, const std::string& place,
+                              const std::string& group) {
+  return run.find(key) ? run.add_bytes({}, key, place, group, file) : run.add_file(file, key, place, group);
 }
 
 std::unordered_map<std::string, Path> pictures_by_stem(const Path& folder) {
