@@ -2,6 +2,7 @@
 // Encoded bytes to pixels.  Pixels are u8, rows top to bottom, channels interleaved (HWC).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -32,7 +33,13 @@ struct ImageHeader {
   Codec codec = Codec::jpeg;
   uint32_t width = 0, height = 0;
   uint8_t channels = 0;  // as in SampleInfo; CMYK counts as 3
-  bool operator==(const ImageHeader&) const = default;
+  // The rest as in SampleInfo.  Version 1 of the store did not keep it, so that headers are equal without it.
+  uint8_t orientation = 1, bits = 8;
+  uint32_t views = 1;
+  std::array<float, 3> spacing{};
+  bool operator==(const ImageHeader& other) const {
+    return codec == other.codec && width == other.width && height == other.height && channels == other.channels;
+  }
 };
 
 // Most pixels one image may have (a header that promises more is refused before anything is allocated).

@@ -111,7 +111,8 @@ class JpegReader {
   ImageHeader header(const ImageHeader* expected) {
     guard([this] { jpeg_read_header(&jpeg_, TRUE); });
     const uint8_t channels = jpeg_.num_components == 1 ? 1 : 3;
-    const ImageHeader found = {Codec::jpeg, jpeg_.image_width, jpeg_.image_height, channels};
+    const ImageHeader found = {Codec::jpeg, jpeg_.image_width, jpeg_.image_height, channels,
+                               static_cast<uint8_t>(stored_orientation())};
     check_header(found, expected);
     return found;
   }

@@ -8,7 +8,7 @@
 #include "configs/recipe.h"
 #include "data/check_dataset.h"
 #include "data/contact_sheet.h"
-#include "data/importers.h"
+#include "data/importers/importers.h"
 
 namespace weft {
 namespace {

@@ -117,6 +117,9 @@ TEST(Suite, Name) {
         built = {"tests/CMakeLists.txt": "weft_test(a SOURCES a_test.cc)\n"}
         self.expect("check_skips", {**built, "tests/a_test.cc": "TEST(A, DISABLED_B) {}\n"}, "A.DISABLED_B is skipped")
         self.expect("check_skips", {"tests/a_test.cc": "TEST(A, B) {}\n"}, "tests/a_test.cc is skipped")
+        globbed = {"tests/CMakeLists.txt": "file(GLOB all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)\n"}
+        self.expect_pass("check_skips", {**globbed, "tests/a_test.cc": "TEST(A, B) {}\n"})
+        self.expect("check_skips", {**globbed, "tests/b/a_test.cc": "TEST(A, B) {}\n"}, "tests/b/a_test.cc is skipped")
 
 
 if __name__ == "__main__":

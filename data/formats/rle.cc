@@ -21,8 +21,8 @@ class Runs {
  public:
   void add(uint64_t length, bool is_foreground) {
     if (length == 0) return;
-    const bool last_is_foreground = runs_.size() % 2 == 0;
     if (runs_.empty() && is_foreground) runs_.push_back(0);
+    const bool last_is_foreground = runs_.size() % 2 == 0;
     if (!runs_.empty() && is_foreground == last_is_foreground)
       runs_.back() += static_cast<uint32_t>(length);
     else

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layers as a dataset reads them.
+#include <gtest/gtest.h>
+
+#include "data/manifest.h"
+#include "data/store.h"
+#include "tests/data/support.h"
+#include "tests/support.h"
+
+namespace weft {
+namespace {
+
+constexpr Uid kGhost{2, 3};
+
+TEST(EvidenceOfAStore, LayersThatContradictEachOtherStaySideBySide) {
+  ScratchFolder folder;
+  StoreWriter writer(folder.path(), {.name = "tiny", .licence = "CC0"});
+  const Uid uid = writer.add(tiny_png(1), "a.png", "a");
+  writer.layer("expert").add(uid, "polyp", Kind::neg);
+  writer.layer("teacher").add(uid, "polyp", Kind::pos);
+  writer.finish();
+  const Store store(folder.path());
+  ASSERT_EQ(store.texts(0).size(), 2u);
+  EXPECT_EQ(store.texts(0)[0].row, store.texts(0)[1].row);
+  EXPECT_EQ(store.texts(0)[0].kind, Kind::neg);
+  EXPECT_EQ(store.texts(0)[1].kind, Kind::pos);
+  EXPECT_EQ(store.records(0)[0].source, 0);
+  EXPECT_EQ(store.records(0)[1].source, 1);
+}
+
+TEST(EvidenceOfAStore, ARecordOfASampleThatIsNotThereNamesLayerAndUid) {
+  ScratchFolder folder;
+  {
+    StoreWriter writer(folder.path(), {.name = "tiny", .licence = "CC0"});
+    writer.add(tiny_png(1), "a.png", "a");
+    writer.layer("tags").add(kGhost, "ghost");
+    expect_says(error_of([&] { writer.finish(); }), "which was never added");
+  }
+  StoreWriter writer(folder.path(), {.name = "tiny", .licence = "CC0"});
+  writer.add(tiny_png(1), "a.png", "a");
+  writer.finish();
+  EvidenceWriter ghost("ghosts");
+  ghost.add(kGhost, "ghost");
+  ghost.publish(folder.path());
+  Manifest manifest = read_manifest(folder.path());
+  manifest.layers.push_back({"ghosts", 1});
+  write_atomically(folder / kManifestFile, manifest_text(manifest));
+  expect_says(error_of([&] { Store store(folder.path()); }),
+              "evidence layer \"ghosts\" speaks of sample 00000000000000020000000000000003, which is not in");
+}
+
+}  // namespace
+}  // namespace weft
