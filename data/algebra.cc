@@ -84,21 +84,13 @@ Statement together(std::vector<Statement> statements) {
   return all;
 }
 
-// Lists or counts: what all of them leave, as sure as the least sure; nothing where they leave nothing.
-std::optional<Statement> intersected(const std::vector<Statement>& statements) {
-  Statement all = statements.at(0);
+// Counts: what all of them leave, as sure as the least sure; nothing where they leave nothing.
+std::optional<Statement> intersected(const std::vector<Statement>& counts) {
+  Statement all = counts.at(0);
   std::vector<uint32_t>& left = all.record.operands;
-  for (const Statement& one : statements) {
-    const std::vector<uint32_t>& operands = one.record.operands;
-    if (one.record.kind == Kind::count) {
-      left = {std::max(left[0], operands[0]), std::min(left[1], operands[1])};
-      if (left[0] > left[1]) return {};
-    } else {
-      std::vector<uint32_t> both;
-      std::set_intersection(left.begin(), left.end(), operands.begin(), operands.end(), std::back_inserter(both));
-      left = std::move(both);
-      if (left.empty()) return {};
-    }
+  for (const Statement& one : counts) {
+    left = {std::max(left[0], one.record.operands[0]), std::min(left[1], one.record.operands[1])};
+    if (left[0] > left[1]) return {};
     all.record.confidence = std::min(all.record.confidence, one.record.confidence);
     all.said.insert(all.said.end(), one.said.begin(), one.said.end());
   }
@@ -120,11 +112,11 @@ class Place {
     finish_lists();
     for (auto& [key, group] : groups_) {
       if (key.second == 10 + static_cast<int>(Kind::count))
-        finish_narrowing(by_operands(std::move(group)));
+        finish_counts(by_operands(std::move(group)));
       else
         finish_by_region(std::move(group));
     }
-    if (emptied_) merged_.contradictions.push_back(with_deniers(*emptied_));
+    for (const uint32_t list : emptied_) merged_.contradictions.push_back(with_deniers(list));
   }
 
  private:
@@ -144,7 +136,7 @@ class Place {
   }
 
   // One statement where they leave something in common, else all of them side by side.
-  void finish_narrowing(Group group) {
+  void finish_counts(Group group) {
     if (std::optional<Statement> left = intersected(group)) {
       add(std::move(*left));
       return;
@@ -171,33 +163,40 @@ class Place {
     merged_.contradictions.push_back(std::move(parties));
   }
 
-  // NEG takes candidates away, before the last one left joins those who say POS of it.
+  // NEG takes candidates away; the last one left joins those who say POS of it.
   void finish_lists() {
-    if (lists_.empty()) return;
-    Group lists = by_operands(std::move(lists_));
-    std::optional<Statement> list = intersected(lists);
-    if (!list) return finish_narrowing(std::move(lists));
-    Statement narrowed = *list;
-    for (const uint32_t row : list->record.operands) {
+    Group several;
+    for (Statement& list : by_operands(std::move(lists_))) {
+      Statement narrowed = narrow(list);
+      if (narrowed.record.operands.empty())
+        emptied_.push_back(add(std::move(list)));
+      else if (narrowed.record.operands.size() > 1)
+        several.push_back(std::move(narrowed));
+      else
+        add_pos(std::move(narrowed));
+    }
+    for (Statement& list : by_operands(std::move(several))) add(std::move(list));
+  }
+
+  Statement narrow(Statement list) const {
+    const std::vector<uint32_t> rows = list.record.operands;
+    for (const uint32_t row : rows) {
       const auto denied = groups_.find({row, -1});
       if (denied == groups_.end()) continue;
       const Statement neg = together(denied->second);
-      if (neg.record.kind != Kind::neg || neg.record.confidence < list->record.confidence) continue;
-      std::erase(narrowed.record.operands, row);
-      narrowed.said.insert(narrowed.said.end(), neg.said.begin(), neg.said.end());
+      if (neg.record.kind != Kind::neg || neg.record.confidence < list.record.confidence) continue;
+      std::erase(list.record.operands, row);
+      list.said.insert(list.said.end(), neg.said.begin(), neg.said.end());
     }
-    each_once(narrowed.said);
-    const std::vector<uint32_t>& left = narrowed.record.operands;
-    if (left.empty()) {
-      emptied_ = add(std::move(*list));
-    } else if (left.size() > 1) {
-      add(std::move(narrowed));
-    } else {
-      narrowed.record.concept_row = left[0];
-      narrowed.record.kind = Kind::pos;
-      narrowed.record.operands.clear();
-      groups_[{narrowed.record.concept_row, family_of(narrowed.record)}].push_back(std::move(narrowed));
-    }
+    each_once(list.said);
+    return list;
+  }
+
+  void add_pos(Statement list) {
+    list.record.concept_row = list.record.operands.at(0);
+    list.record.kind = Kind::pos;
+    list.record.operands.clear();
+    groups_[{list.record.concept_row, family_of(list.record)}].push_back(std::move(list));
   }
 
   std::vector<uint32_t> with_deniers(uint32_t list) const {
@@ -215,7 +214,7 @@ class Place {
   size_t first_;  // statement of this place
   Group lists_;
   std::map<std::pair<uint32_t, int>, Group> groups_;
-  std::optional<uint32_t> emptied_;
+  std::vector<uint32_t> emptied_;  // lists of which nothing is left
 };
 
 // Whether what is denied there is denied here too: at the same place, or anywhere in the image.

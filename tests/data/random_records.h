@@ -83,6 +83,7 @@ struct World {
     const auto truths = [&] {
       return std::count_if(record.operands.begin(), record.operands.end(), [&](uint32_t row) { return is_true[row]; });
     };
+    if (record.concept_row == kAnyConcept && record.kind != Kind::candidates) return true;
     switch (record.kind) {
       case Kind::pos:
       case Kind::exists:
