@@ -4,8 +4,11 @@
 #include <array>
 
 #include "base/error.h"
+#include "data/importers/import_coco.h"
 #include "data/importers/import_emoji.h"
 #include "data/importers/import_folder.h"
+#include "data/importers/import_lvis.h"
+#include "data/importers/import_sa1b.h"
 #include "data/importers/import_scenes.h"
 #include "data/importers/import_tsv.h"
 #include "data/manifest.h"
@@ -19,9 +22,14 @@ std::unique_ptr<Importer> make() {
 }
 
 constexpr std::array kImporters = {
+    KindOf<Importer>{"coco", "COCO's JSON: instances, keypoints, stuff, panoptic, captions, labels; also Roboflow's",
+                     make<CocoImporter>},
     KindOf<Importer>{"emoji", "emoji of a colour font with CLDR's names and keywords; SOURCE is -",
                      make<EmojiImporter>},
     KindOf<Importer>{"folder", "one sub-folder of images per class", make<FolderImporter>},
+    KindOf<Importer>{"lvis", "LVIS: instances of many classes, with what each picture was searched for",
+                     make<LvisImporter>},
+    KindOf<Importer>{"sa1b", "SA-1B: pictures with a JSON of class-agnostic masks beside each", make<Sa1bImporter>},
     KindOf<Importer>{"scenes", "emoji on backgrounds and textures, with masks of everything; SOURCE is -",
                      make<ScenesImporter>},
     KindOf<Importer>{"tsv", "lines of image<TAB>caption, optionally <TAB>group", make<TsvImporter>},
