@@ -157,6 +157,7 @@ struct Loader::Impl {
 
   void take_tasks(int64_t& task) {
     Bytes content;
+    ViewMaker maker;
     std::unique_lock lock(mutex);
     for (;; task = -1) {
       task = next_task++;
@@ -171,7 +172,7 @@ struct Loader::Impl {
         if (part == 0) {
           make_tables(slot.batch, step);
         } else {
-          damage = make_image(slot.batch, step, part - 1, content);
+          damage = make_image(slot.batch, step, part - 1, maker, content);
         }
       } catch (Error& error) {
         error.add_context("making " + name_of(task));
@@ -194,12 +195,6 @@ struct Loader::Impl {
     return join("sample ", sample, " (", sources.info(sample).key, ") of step ", step);
   }
 
-  // A JPEG may be decoded smaller as long as the smallest crop still has the view's pixels.
-  int least_side() const {
-    const AugmentSettings& a = settings.augment;
-    return static_cast<int>(std::ceil(shape.image_size * std::sqrt(a.crop_ratio_max / a.crop_scale_min)));
-  }
-
   void make_tables(Batch& batch, int64_t step) const {
     Order::Plan plan = order.plan(step);
     batch.step = step;
@@ -217,7 +212,8 @@ struct Loader::Impl {
   }
 
   // The image of a slot, or what comes in its place.
-  std::optional<Damage> make_image(Batch& batch, int64_t step, int64_t local, Bytes& content) const {
+  std::optional<Damage> make_image(Batch& batch, int64_t step, int64_t local, ViewMaker& maker,
+                                   Bytes& content) const {
     const int64_t position = mine.begin + local;
     strike_on_purpose(step);
     std::optional<Damage> damage;
@@ -227,7 +223,7 @@ struct Loader::Impl {
       try {
         check(!is_first || !fault::due("damaged", step), "sample ", pick.sample, " (", sources.info(pick.sample).key,
               ") is damaged on purpose");
-        make_views(batch, pick, step, local, content);
+        make_views(batch, pick, step, local, maker, content);
         if (damage) damage->attempt = attempt;
         return damage;
       } catch (const Error& error) {
@@ -242,18 +238,21 @@ struct Loader::Impl {
     return batch.pixels.data() + static_cast<size_t>(view * mine.size() + local) * image_bytes();
   }
 
-  void make_views(Batch& batch, const Pick& pick, int64_t step, int64_t local, Bytes& content) const {
+  void make_views(Batch& batch, const Pick& pick, int64_t step, int64_t local, ViewMaker& maker,
+                  Bytes& content) const {
     const int64_t position = mine.begin + local;
     const SampleInfo& info = sources.info(pick.sample);
     sources.read(pick.sample, content);
-    const Image image = in_context([&] { return decode_sample(info, content, least_side()); }, "reading sample ",
-                                   pick.sample, " (", info.key, ")");
-    for (int64_t view = 0; view < views(); ++view) {
-      Stream stream(shape.seed, view == 0 ? Purpose::augment : Purpose::strong_view, static_cast<uint64_t>(step),
-                    static_cast<uint64_t>(view == 0 ? position : position * 8 + view - 1));
-      training_view(image, view == 0 ? settings.augment : settings.strong, shape.image_size, stream,
-                    pixels_of(batch, view, local));
-    }
+    std::vector<ViewRequest> requests;
+    for (int64_t view = 0; view < views(); ++view)
+      requests.push_back({view == 0 ? &settings.augment : &settings.strong, shape.image_size,
+                          Stream(shape.seed, view == 0 ? Purpose::augment : Purpose::strong_view,
+                                 static_cast<uint64_t>(step),
+                                 static_cast<uint64_t>(view == 0 ? position : position * 8 + view - 1)),
+                          pixels_of(batch, view, local), nullptr});
+    std::vector<ViewMap> maps(requests.size());
+    in_context([&] { maker.make(info, content, 0, requests, maps); }, "reading sample ", pick.sample, " (", info.key,
+               ")");
   }
 
   static void strike_on_purpose(int64_t step) {
