@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Importing in a scratch folder, and what the dataset then says, in the lines of counts_tables.py and picture by picture.
+// Importing in a scratch folder, and what the dataset then says, in the lines of counts_tables.py and picture by
+// picture.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -62,13 +63,12 @@ class TableImport : public testing::Test {
   void write(const std::string& name, const std::string& text) {
     write_file(folder_ / name, Bytes(text.begin(), text.end()));
   }
-  ImportReport run(const std::string& source) { return run(folder_ / source); }
+  // SOURCE in the scratch folder, or any absolute one.
   ImportReport run(const Path& source) {
     std::filesystem::remove_all(dataset());
-    return settings_.run({.source = source, .dataset = dataset(), .name = "tiny"});
+    return settings_.run({.source = folder_.path() / source, .dataset = dataset(), .name = "tiny"});
   }
-  template <class Source>
-  std::string error_on(const Source& source) {
+  std::string error_on(const Path& source) {
     return error_of([&] { run(source); });
   }
   Path dataset() const { return folder_ / "dataset"; }
