@@ -5,11 +5,15 @@
 
 #include "base/error.h"
 #include "data/importers/import_chexpert.h"
+#include "data/importers/import_coco.h"
 #include "data/importers/import_csv.h"
 #include "data/importers/import_emoji.h"
 #include "data/importers/import_folder.h"
 #include "data/importers/import_imagenet_list.h"
+#include "data/importers/import_lvis.h"
 #include "data/importers/import_openimages.h"
+#include "data/importers/import_sa1b.h"
+#include "data/importers/import_scenes.h"
 #include "data/importers/import_tsv.h"
 #include "data/importers/import_webdataset.h"
 #include "data/manifest.h"
@@ -25,14 +29,21 @@ std::unique_ptr<Importer> make() {
 constexpr std::array kImporters = {
     KindOf<Importer>{"chexpert", "findings of chest X-rays in a table (CheXpert, ChestX-ray14); patients stay hashes",
                      make<ChexpertImporter>},
+    KindOf<Importer>{"coco", "COCO's JSON: instances, keypoints, stuff, panoptic, captions, labels; also Roboflow's",
+                     make<CocoImporter>},
     KindOf<Importer>{"csv", "a table of images with captions, tags, classes, boxes, groups, splits", make<CsvImporter>},
     KindOf<Importer>{"emoji", "emoji of a colour font with CLDR's names and keywords; SOURCE is -",
                      make<EmojiImporter>},
     KindOf<Importer>{"folder", "one sub-folder of images per class", make<FolderImporter>},
     KindOf<Importer>{"imagenet_list", "lines of an image and the number of its class, and synsets.txt",
                      make<ImagenetListImporter>},
+    KindOf<Importer>{"lvis", "LVIS: instances of many classes, with what each picture was searched for",
+                     make<LvisImporter>},
     KindOf<Importer>{"openimages", "Open Images 4 to 6: verified and machine labels, boxes, masks",
                      make<OpenimagesImporter>},
+    KindOf<Importer>{"sa1b", "SA-1B: pictures with a JSON of class-agnostic masks beside each", make<Sa1bImporter>},
+    KindOf<Importer>{"scenes", "emoji on backgrounds and textures, with masks of everything; SOURCE is -",
+                     make<ScenesImporter>},
     KindOf<Importer>{"tsv", "lines of image<TAB>caption, optionally <TAB>group", make<TsvImporter>},
     KindOf<Importer>{"webdataset",
                      "tar archives (a folder, or a {000..099} pattern) of images, captions, classes, JSON",
