@@ -185,6 +185,40 @@ Volume volume_of(const std::vector<Raster>& modalities) {
   return volume;
 }
 
+Volume joined(const std::vector<Volume>& channels) {
+  Volume all;
+  all.header = channels.at(0).header;
+  all.header.modalities.clear();
+  VoxelType& type = all.header.type;
+  for (const Volume& channel : channels) {
+    const VolumeHeader& own = channel.header;
+    check(own.width == all.header.width && own.height == all.header.height && own.slices == all.header.slices,
+          "channels differ in size: ", own.width, " x ", own.height, " in ", own.slices, " slices and ",
+          all.header.width, " x ", all.header.height, " in ", all.header.slices);
+    all.header.modalities.insert(all.header.modalities.end(), own.modalities.begin(), own.modalities.end());
+    const bool u8_fits = own.type == VoxelType::u8 && type != VoxelType::u8, grows = type == VoxelType::u8;
+    if (own.type != type && !u8_fits) type = grows ? own.type : VoxelType::f32;
+  }
+  for (uint32_t slice = 0; slice < all.header.slices; ++slice)
+    for (const Volume& channel : channels) {
+      const size_t count = size_t{all.header.height} * all.header.width * channel.header.modalities.size();
+      const uint8_t* planes = channel.voxels.data() + slice * count * bytes_of(channel.header.type);
+      each_value(channel.header.type, planes, count, 1, [&](size_t, auto stored) {
+        switch (type) {
+          case VoxelType::u8:
+            return put(all.voxels, static_cast<uint8_t>(stored));
+          case VoxelType::i16:
+            return put(all.voxels, static_cast<int16_t>(stored));
+          case VoxelType::u16:
+            return put(all.voxels, static_cast<uint16_t>(stored));
+          case VoxelType::f32:
+            return put(all.voxels, static_cast<float>(stored));
+        }
+      });
+    }
+  return all;
+}
+
 std::vector<float> plane_values(const Volume& volume, uint32_t slice, size_t modality) {
   const VolumeHeader& header = volume.header;
   const size_t count = size_t{header.height} * header.width;
