@@ -54,7 +54,7 @@ std::string tile(const std::string& value, const std::string& what) {
 
 std::string png_source(const Image& image) {
   const Bytes png = encode_png(image);
-  return "data:image/png;base64," + base64_of(png);
+  return "data:image/png;base64," + base64(png);
 }
 
 std::string verdict_of(const DatasetCheck& found) {
