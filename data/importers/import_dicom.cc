@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // DICOM files below a folder to volumes, one per series (SeriesInstanceUID) and kind of picture in it.  Nothing that
-// identifies a patient leaves the files: a volume is called series-<hash>, its group patient-<hash>, by SHA-256 of a salt
-// and the identifier; and because file names may hold names too, places are numbers: file 17 is the 17th of
-// `find SOURCE -type f | LC_ALL=C sort`.
+// identifies a patient leaves the files: a volume is called series-<hash>, its group patient-<hash>, by SHA-256 of a
+// salt and the identifier; and because file names may hold names too, places are numbers: file 17 is the 17th of `find
+// SOURCE -type f | LC_ALL=C sort`.
 #include "data/importers/import_dicom.h"
 
 #include <algorithm>

@@ -5,9 +5,12 @@
 
 #include "base/error.h"
 #include "data/importers/import_coco.h"
+#include "data/importers/import_dicom.h"
 #include "data/importers/import_emoji.h"
 #include "data/importers/import_folder.h"
 #include "data/importers/import_lvis.h"
+#include "data/importers/import_nifti.h"
+#include "data/importers/import_nnunet.h"
 #include "data/importers/import_sa1b.h"
 #include "data/importers/import_scenes.h"
 #include "data/importers/import_tsv.h"
@@ -24,11 +27,15 @@ std::unique_ptr<Importer> make() {
 constexpr std::array kImporters = {
     KindOf<Importer>{"coco", "COCO's JSON: instances, keypoints, stuff, panoptic, captions, labels; also Roboflow's",
                      make<CocoImporter>},
+    KindOf<Importer>{"dicom", "DICOM files below a folder: a volume per series, and nothing that names a patient",
+                     make<DicomImporter>},
     KindOf<Importer>{"emoji", "emoji of a colour font with CLDR's names and keywords; SOURCE is -",
                      make<EmojiImporter>},
     KindOf<Importer>{"folder", "one sub-folder of images per class", make<FolderImporter>},
     KindOf<Importer>{"lvis", "LVIS: instances of many classes, with what each picture was searched for",
                      make<LvisImporter>},
+    KindOf<Importer>{"nifti", "NIfTI-1 volumes, and label volumes of the same names", make<NiftiImporter>},
+    KindOf<Importer>{"nnunet", "a raw dataset of nnU-Net 2: volumes or PNGs with label maps", make<NnunetImporter>},
     KindOf<Importer>{"sa1b", "SA-1B: pictures with a JSON of class-agnostic masks beside each", make<Sa1bImporter>},
     KindOf<Importer>{"scenes", "emoji on backgrounds and textures, with masks of everything; SOURCE is -",
                      make<ScenesImporter>},
