@@ -8,6 +8,7 @@
 #include "data/importers/import_coco.h"
 #include "data/importers/import_csv.h"
 #include "data/importers/import_cvat.h"
+#include "data/importers/import_dicom.h"
 #include "data/importers/import_emoji.h"
 #include "data/importers/import_folder.h"
 #include "data/importers/import_imagenet_list.h"
@@ -15,6 +16,8 @@
 #include "data/importers/import_lvis.h"
 #include "data/importers/import_masks.h"
 #include "data/importers/import_mvtec.h"
+#include "data/importers/import_nifti.h"
+#include "data/importers/import_nnunet.h"
 #include "data/importers/import_openimages.h"
 #include "data/importers/import_pairs.h"
 #include "data/importers/import_sa1b.h"
@@ -40,6 +43,8 @@ constexpr std::array kImporters = {
                      make<CocoImporter>},
     KindOf<Importer>{"csv", "a table of images with captions, tags, classes, boxes, groups, splits", make<CsvImporter>},
     KindOf<Importer>{"cvat", "CVAT's XML 1.1 with its pictures, of images or of a video", make<CvatImporter>},
+    KindOf<Importer>{"dicom", "DICOM files below a folder: a volume per series, and nothing that names a patient",
+                     make<DicomImporter>},
     KindOf<Importer>{"emoji", "emoji of a colour font with CLDR's names and keywords; SOURCE is -",
                      make<EmojiImporter>},
     KindOf<Importer>{"folder", "one sub-folder of images per class", make<FolderImporter>},
@@ -51,6 +56,8 @@ constexpr std::array kImporters = {
     KindOf<Importer>{"masks", "folders of pictures and of masks: a file per object, or a label picture each",
                      make<MasksImporter>},
     KindOf<Importer>{"mvtec", "good and defective pictures with masks, as MVTec AD has them", make<MvtecImporter>},
+    KindOf<Importer>{"nifti", "NIfTI-1 volumes, and label volumes of the same names", make<NiftiImporter>},
+    KindOf<Importer>{"nnunet", "a raw dataset of nnU-Net 2: volumes or PNGs with label maps", make<NnunetImporter>},
     KindOf<Importer>{"openimages", "Open Images 4 to 6: verified and machine labels, boxes, masks",
                      make<OpenimagesImporter>},
     KindOf<Importer>{"pairs", "templates and tested pictures with boxes of defects, as DeepPCB has them",
