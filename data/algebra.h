@@ -33,10 +33,10 @@ struct Merged {
 // Log-odds times confidence add: POS and NEG of confidence c are +-c L, SOFT p is log(p / (1 - p)) within +-L, with
 // L = log(0.999 / 0.001), a sure statement.  What has one sign agrees; the sum is a POS or NEG of confidence
 // |sum| / L <= 1, or a SOFT where all are.  One source counts once, by the surest that it said, because it is not
-// independent of itself.  Lists of candidates are intersected, and NEG takes away candidates of lists that are not
-// surer than it: one left is a POS, none is a contradiction.  Counts are intersected.  An intersection is as sure as
-// the least sure of what went in.  NEG of a whole image contradicts POS of a region in it. The result depends on what
-// was said alone, neither on its order nor on how often or in which groups it was merged.
+// independent of itself.  NEG takes away candidates of lists that are not surer than it: one left is a POS, none is a
+// contradiction.  (Lists are not intersected: each may mean another one.)  Counts are intersected, as sure as the least
+// sure.  NEG of a whole image contradicts POS of a region in it.  The result depends on what was said alone, neither on
+// its order nor on how often or in which groups it was merged before.
 Merged merge(std::vector<Record> records);
 std::vector<Record> said(const Merged& merged);  // everything that went in, each once
 void each_once(std::vector<Record>& records);    // sorted by item, view, scope, geometry, and then everything else
