@@ -38,7 +38,8 @@ class YoloRun {
     take_orphans();
     if (with_confidence_ > 0) run_.note(join(with_confidence_, " rows end with a confidence, as those of a model do"));
     if (four_corners_ > 0 && settings_.rows == "outlines")
-      run_.note(join(four_corners_, " rows have four corners and were taken as polygons\n  hint: rows=oriented where they are ",
+      run_.note(join(four_corners_,
+                     " rows have four corners and were taken as polygons\n  hint: rows=oriented where they are ",
                      "boxes that are not upright"));
     not_read_.report(run_);
     return run_.finish();
