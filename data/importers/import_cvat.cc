@@ -131,7 +131,7 @@ class CvatRun {
       run_.put_in_split(*added, written, place);
     const std::optional<Affine> frame = run_.frame_of(*added, picture.width, picture.height, place);
     if (!frame) return;
-    if (settings_.exhaustive) say_exhaustive(run_, kShapes, *added);
+    if (settings_.exhaustive) run_.say(kShapes, *added, "*", Kind::exhaustive);
     uint32_t& next_id = next_id_.try_emplace(*found, 1).first->second;
     for (const CvatShape& shape : picture.shapes)
       take_shape(shape, picture, *added, *frame, join(name, ":", shape.line), next_id);

@@ -93,7 +93,7 @@ class LabelmeRun {
     const std::string split = split_in(it.name);
     if (!split.empty()) run_.put_in_split(it.of, split, it.name);
     for (const std::string& label : it.file.image_labels) run_.say("flags", it.of, label);
-    if (settings_.exhaustive) say_exhaustive(run_, kRegions, it.of);
+    if (settings_.exhaustive) run_.say(kRegions, it.of, "*", Kind::exhaustive);
     take_shapes(it);
   }
 
