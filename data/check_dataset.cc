@@ -96,9 +96,11 @@ DatasetCheck check_dataset(const Path& folder, const CheckSettings& settings) {
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const std::vector<PictureFacts> facts =
       look_at_pictures(store, settings.threads > 0 ? settings.threads : cores, settings.most_values);
-  for (size_t i = 0; i < store.size(); ++i)
-    if (is_whole(found, [&] { check_sample(store, i); }) && !facts[i].damage.empty())
-      found.damaged.push_back(facts[i].damage);
+  for (uint32_t i = 0; i < store.size(); ++i) {
+    const bool has_whole_file = is_whole(found, [&] { check_sample(store, i); });
+    if (has_whole_file && !facts[i].damage.empty()) found.damaged.push_back(facts[i].damage);
+    if (!has_whole_file || !facts[i].damage.empty()) found.unreadable.push_back(i);
+  }
   if (!store.tokenizer().empty()) is_whole(found, [&] { read_bytes(store.tokenizer()); });
   found.pictures = picture_statistics(store, facts);
   found.twins = find_twins(store, facts, split_of_samples(store, manifest), settings.near_bits, settings.most_listed);

@@ -49,14 +49,14 @@ std::string interval_of(const Share& share) {
       {.ours = share.value(), .low = share.low(), .high = share.high(), .chance = {}, .others = {}, .most = 1});
 }
 
-std::string concept_row(const ConceptStatistics& one, size_t samples) {
-  const Share prevalence = one.all.prevalence();
+std::string states_row(const std::string& head, const StateCounts& counts, size_t samples) {
+  const Share prevalence = counts.prevalence();
   size_t others = 0;
   for (const Known state : {Known::soft, Known::unknown, Known::candidate, Known::exists, Known::contradicted})
-    others += one.all[state];
+    others += counts[state];
   std::string out =
-      join("<tr><th>", escape_html(one.text), "</th>", count_cell(one.all[Known::pos]), count_cell(one.all[Known::neg]),
-           count_cell(others), count_cell(one.all[Known::unsaid]), "<td>", stack_of(one.all, samples), "</td>");
+      join("<tr>", head, count_cell(counts[Known::pos]), count_cell(counts[Known::neg]), count_cell(others),
+           count_cell(counts[Known::unsaid]), "<td>", stack_of(counts, samples), "</td>");
   if (prevalence.of > prevalence.hits)
     out += join("<td class=n>", percent(prevalence.value()), "</td><td>", interval_of(prevalence), "</td>");
   else
@@ -69,7 +69,13 @@ std::string concept_rows(const LabelStatistics& labels, size_t begin, size_t end
       "<div class=scroll><table><thead><tr><th>text</th><th class=n>positive</th><th class=n>negative</th>"
       "<th class=n>other</th><th class=n>unsaid</th><th class=wide>samples</th><th class=n>prevalence</th>"
       "<th>among those verified, 95 % interval</th></tr></thead><tbody>\n";
-  for (size_t i = begin; i < end; ++i) out += concept_row(labels.concepts[i], samples);
+  for (size_t i = begin; i < end; ++i) {
+    const ConceptStatistics& one = labels.concepts[i];
+    out += states_row("<th>" + escape_html(one.text) + "</th>", one.all, samples);
+    for (const auto& [layer, counts] : one.layers)
+      if (one.layers.size() > 1)
+        out += states_row("<td class='faint inner'>says " + escape_html(layer) + "</td>", counts, samples);
+  }
   return out + "</tbody></table></div>";
 }
 

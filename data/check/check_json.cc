@@ -142,7 +142,8 @@ std::string DatasetCheck::json() const {
                             {"ratio", one.ratio()}});
     all["shuffle"] = {{"batch", shuffle->batch}, {"batches", shuffle->batches}, {"collisions", collisions}};
   }
-  all["repeated_keys"] = repeated_keys, all["straddling"] = straddling, all["damaged"] = damaged;
+  all["repeated_keys"] = repeated_keys, all["straddling"] = straddling, all["damaged"] = damaged,
+  all["unreadable"] = unreadable;
   all["remarks"] = remarks(), all["sound"] = is_sound();
   return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";  // file names may be any bytes
 }

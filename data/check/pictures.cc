@@ -71,7 +71,7 @@ void describe_looks(const Image& image, PictureFacts& facts) {
   const std::vector<float> grid = shrunk(grey, image.width, image.height, 9, 8);
   for (int y = 0; y < 8; ++y)
     for (int x = 0; x < 8; ++x)
-      if (grid[9 * y + x] > grid[9 * y + x + 1]) facts.difference |= uint64_t{1} << (8 * y + x);
+      if (grid[9 * y + x] - grid[9 * y + x + 1] > 1) facts.difference |= uint64_t{1} << (8 * y + x);
 }
 
 // Evenly spread places, each moved by a draw that depends on the place alone, so that no pattern is hit again and
