@@ -3,7 +3,9 @@
 // found by its setting, or else by the usual names of its role; the report says which was taken for what.
 //   captions   caption column                       tags      tag column, split at the separator
 //   classes    label column (POS); or class columns: 1 POS, 0 NEG (or nothing), blank nothing, between them SOFT
-//   boxes      four columns, or one with four numbers; the region's concept is the label, "*" without one
+//   boxes      four columns, or one with four numbers; the region's concept is the label, "*" without one.  A label
+//              without a box is said of the whole picture
+//   masks      a column of runs; -1 or blank: there is none, which is NEG of the label
 #include "data/importers/import_csv.h"
 
 #include <algorithm>
@@ -12,6 +14,7 @@
 
 #include "base/error.h"
 #include "data/formats/csv.h"
+#include "data/formats/pair_rle.h"
 #include "data/importers/import_run.h"
 #include "data/importers/table_files.h"
 #include "data/utf8.h"
@@ -28,21 +31,23 @@ const Names kCaptionNames = {"caption", "text", "description"};
 const Names kTagNames = {"tags", "keywords", "labels"};
 const Names kLabelNames = {"label", "label_name", "class", "class_name", "category"};
 const Names kGroupNames = {"group", "patient", "patient_id", "scene"};
+const Names kRleNames = {"encodedpixels", "rle"};
 const Names kSplitNames = {"split", "subset"};
 
 struct BoxNames {
   Names columns;
   bool is_xywh;
 };
-const std::array<BoxNames, 5> kBoxNames = {{{{"x1", "y1", "x2", "y2"}, false},
+const std::array<BoxNames, 6> kBoxNames = {{{{"x1", "y1", "x2", "y2"}, false},
                                             {{"xmin", "ymin", "xmax", "ymax"}, false},
+                                            {{"x_min", "y_min", "x_max", "y_max"}, false},
                                             {{"x1", "y1", "w", "h"}, true},
                                             {{"x", "y", "w", "h"}, true},
                                             {{"x", "y", "width", "height"}, true}}};
 
 // Which column says what.
 struct Roles {
-  int image = kNone, caption = kNone, tags = kNone, label = kNone, group = kNone, split = kNone;
+  int image = kNone, caption = kNone, tags = kNone, label = kNone, group = kNone, split = kNone, rle = kNone;
   std::vector<int> box;  // none, one or four columns
   bool is_xywh = false;
   std::vector<int> classes;
@@ -58,12 +63,16 @@ class RoleFinder {
     Roles roles;
     roles.image = take("image", settings_.image, kImageNames);
     check(roles.image != kNone, table_.place(), ": no column is called as pictures usually are (", listed(kImageNames),
-          ")\n  hint: image=NAME names it; columns=image,label,... names all where the file has no header");
+          ")\n  hint: image=NAME names it; columns='[\"image\", \"label\"]' names all where the file has no header");
     roles.caption = take("caption", settings_.caption, kCaptionNames);
     roles.tags = take("tags", settings_.tags, kTagNames);
     roles.label = take("label", settings_.label, kLabelNames);
     roles.group = take("group", settings_.group, kGroupNames);
     roles.split = take("split", settings_.split, kSplitNames);
+    roles.rle = take("rle", settings_.rle, kRleNames);
+    check(roles.rle == kNone || !settings_.rle_format.empty(), table_.place(),
+          ": runs of a mask are written in several ways\n  hint: say rle_format=starts (place from 1, length) or "
+          "rle_format=gaps (pixels since the run before, length)");
     find_box(roles);
     find_classes(roles);
     taken_as = taken_as_;
@@ -127,7 +136,8 @@ class RoleFinder {
   void find_classes(Roles& roles) {
     for (const std::string& name : settings_.class_columns)
       roles.classes.push_back(use(static_cast<int>(table_.wanted(name)), "class"));
-    const bool says_more = roles.caption != kNone || roles.tags != kNone || roles.label != kNone || !roles.box.empty();
+    const bool says_more = roles.caption != kNone || roles.tags != kNone || roles.label != kNone ||
+                           roles.rle != kNone || !roles.box.empty();
     if (says_more || !roles.classes.empty()) return;
     for (int column = 0; column < static_cast<int>(lower_.size()); ++column)
       if (!used_.contains(column) && !lower_[column].empty()) roles.classes.push_back(use(column, "class"));
@@ -236,10 +246,11 @@ class CsvRun {
       for (const std::string& tag : split_trimmed(table.at(roles.tags), settings_.tag_separator))
         run_.say_text("tags", *of, tag, place);
     take_classes(table, roles, *of, place);
-    if (!roles.box.empty()) return take_box(table, roles, *of, text(roles.label), place);
-    if (roles.label == kNone) return;
-    if (text(roles.label).empty() || is_known_class("classes", text(roles.label), place))
-      run_.say_text("classes", *of, text(roles.label), place);
+    const std::string label = text(roles.label);
+    if (roles.rle != kNone) return take_mask(text(roles.rle), *of, label, place);
+    if (!roles.box.empty() && take_box(table, roles, *of, label, place)) return;
+    if (roles.label == kNone || (label.empty() && !roles.box.empty())) return;
+    if (label.empty() || is_known_class("classes", label, place)) run_.say_text("classes", *of, label, place);
   }
 
   std::optional<Added> picture(const std::string& name, const std::string& place, const std::string& group) {
@@ -275,13 +286,33 @@ class CsvRun {
     }
   }
 
-  void take_box(const CsvTable& table, const Roles& roles, const Added& of, const std::string& label,
+  void take_mask(const std::string& runs, const Added& of, const std::string& label, const std::string& place) {
+    const bool is_none = runs.empty() || runs == "-1";
+    if (!label.empty() && !is_known_class("masks", label, place)) return;
+    if (is_none && !label.empty()) run_.say("masks", of, label, Kind::neg);
+    if (is_none) return;
+    Region region;
+    if (!label.empty()) region.concept_text = label;
+    const RlePairs dialect = settings_.rle_format == "starts" ? RlePairs::starts : RlePairs::gaps;
+    std::string damage;
+    try {
+      const Rle mask = rle_from_pairs(runs, dialect, static_cast<uint32_t>(of.height), static_cast<uint32_t>(of.width));
+      run_.add_mask("masks", of, mask, region, place);
+    } catch (const Error& error) {
+      damage = error.what();
+    }
+    if (!damage.empty()) run_.meet(Problem::bad_mask, place, damage);
+  }
+
+  // False where the row has no box.
+  bool take_box(const CsvTable& table, const Roles& roles, const Added& of, const std::string& label,
                 const std::string& place) {
     if (settings_.exhaustive && said_exhaustive_.insert(of.uid).second)
       run_.add_record("boxes", {.item = of.uid, .kind = Kind::exhaustive});
-    const auto numbers = box_numbers(table, roles, place);
-    if (!numbers) return;
-    if (!label.empty() && !is_known_class("boxes", label, place)) return;
+    const std::vector<std::string> texts = box_texts(table, roles);
+    if (std::all_of(texts.begin(), texts.end(), [](const std::string& text) { return text.empty(); })) return false;
+    const auto numbers = box_numbers(texts, place);
+    if (!numbers || (!label.empty() && !is_known_class("boxes", label, place))) return true;
     const bool is_fraction = settings_.box_unit == "fraction";
     const double across = is_fraction ? of.width : 1, down = is_fraction ? of.height : 1;
     auto [x0, y0, x1, y1] = *numbers;
@@ -289,20 +320,20 @@ class CsvRun {
     Region region;
     if (!label.empty()) region.concept_text = label;
     run_.add_box("boxes", of, {x0 * across, y0 * down, x1 * across, y1 * down}, region, place);
+    return true;
   }
 
-  // Nothing where the row has no box (all blank: the picture alone) or a malformed one.
-  std::optional<std::array<double, 4>> box_numbers(const CsvTable& table, const Roles& roles,
-                                                   const std::string& place) {
+  static std::vector<std::string> box_texts(const CsvTable& table, const Roles& roles) {
     std::vector<std::string> texts;
     for (const int column : roles.box) texts.push_back(trimmed(table.at(column)));
-    if (texts.size() == 1) {
-      std::replace_if(
-          texts[0].begin(), texts[0].end(),
-          [](char c) { return std::string_view("[](),;").find(c) != std::string::npos; }, ' ');
-      texts = split_trimmed(texts[0], " ");
-    }
-    if (std::all_of(texts.begin(), texts.end(), [](const std::string& text) { return text.empty(); })) return {};
+    if (texts.size() != 1) return texts;
+    std::replace_if(
+        texts[0].begin(), texts[0].end(),
+        [](char c) { return std::string_view("[](),;").find(c) != std::string::npos; }, ' ');
+    return split_trimmed(texts[0], " ");
+  }
+
+  std::optional<std::array<double, 4>> box_numbers(const std::vector<std::string>& texts, const std::string& place) {
     std::array<double, 4> numbers{};
     bool is_whole = texts.size() == 4;
     for (size_t i = 0; is_whole && i < 4; ++i) {
@@ -357,6 +388,10 @@ void CsvImporter::fields(Fields& visit) {
   visit("box_format", box_format, one_of({"auto", "xyxy", "xywh"}),
         "two corners, or a corner and a size; auto: as the columns' names say");
   visit("box_unit", box_unit, one_of({"pixels", "fraction"}), "of a box's numbers; fraction: of the picture's sides");
+  visit("rle", rle, any, "column with the runs of a mask, column by column of the picture");
+  visit(
+      "rle_format", rle_format, one_of({"", "starts", "gaps"}),
+      "what a mask's pairs of numbers are: the place of a run's first pixel, from 1, or the gap before it; its length");
   visit("class_list", class_list, any, "file with a class per line, or JSON {\"labels\": [...]}: there are no others");
   visit("exhaustive", exhaustive, any, "every instance of every class has a box");
   visit("unlisted", unlisted, any, "take the pictures of the images folder that no row names, too");
