@@ -138,7 +138,6 @@ TEST_F(CsvImport, ALabelWithoutABoxIsSaidOfTheWholePicture) {
 
 TEST_F(CsvImport, MasksAreRunsWhoseDialectIsNamed) {
   const std::string table = "ImageId,EncodedPixels,label\na,1 3,cat\nb.jpg,-1,cat\ndeep/c,2 2 11 2,\n";
-  settings_.image = "ImageId";
   settings_.on.chosen[Problem::bad_mask] = "skip";
   expect_says(error_in(table), "say rle_format=starts");
   settings_.rle_format = "starts";
