@@ -20,14 +20,14 @@ constexpr int kThumbnail = 132, kCardSide = 236;
 constexpr char kStyle[] = R"css(
 .verdict{border-left:5px solid var(--right);padding:12px 16px;margin:18px 0 0;background:var(--card);border-radius:4px}
 .verdict.bad{border-color:var(--wrong)}.verdict ul{margin:6px 0 0;padding-left:1.2em}
-.soft{color:var(--soft);font-size:.85rem}
+.faint{color:var(--soft);font-size:.85rem}
 .stack{display:flex;height:14px;min-width:140px;border-radius:4px;overflow:hidden;border:1px solid var(--line)}
 .state{display:inline-block;background:var(--s)}
 .key-line{display:flex;flex-wrap:wrap;gap:6px 18px;font-size:.85rem;color:var(--soft)}
 .key-line .state{width:26px;height:13px;border-radius:3px;margin-right:6px;vertical-align:-2px;border:1px solid var(--line)}
-.positive{--s:#0a9f80}.negative{background:repeating-linear-gradient(45deg,#ff5a28 0 3px,#ffb59c 3px 6px)}
+.pos{--s:#0a9f80}.neg{background:repeating-linear-gradient(45deg,#ff5a28 0 3px,#ffb59c 3px 6px)}
 .contradicted{background:repeating-linear-gradient(45deg,#0a9f80 0 4px,#ff5a28 4px 8px)}
-.soft.state,.state.soft{background:repeating-linear-gradient(0deg,#5aa0ff 0 2px,#bcd8ff 2px 4px)}
+.state.soft{background:repeating-linear-gradient(0deg,#5aa0ff 0 2px,#bcd8ff 2px 4px)}
 .unknown{background:radial-gradient(#8a7000 1px,#f5cd14 1.4px) 0 0/5px 5px}
 .candidate{background:repeating-linear-gradient(90deg,#be78ff 0 5px,#e3c8ff 5px 7px)}
 .exists{--s:#ff82d2}.unsaid{background:transparent}
@@ -101,7 +101,7 @@ std::string splits_of(const DatasetCheck& found) {
     const double share = found.samples == 0 ? 0 : static_cast<double>(samples) / static_cast<double>(found.samples);
     out += join("<tr><th>", escape_html(split), "</th><td class=n>", samples, "</td><td class=n>",
                 found.split_groups.at(split), "</td><td class=n>", percent(share),
-                "</td><td class=wide><div class=stack><i class='state positive' style='width:", number(100 * share),
+                "</td><td class=wide><div class=stack><i class='state pos' style='width:", number(100 * share),
                 "%'></i></div></td></tr>\n");
   }
   return out + "</tbody></table></div>\n";
@@ -114,7 +114,7 @@ std::string counts_row(const char* what, const std::map<Key, size_t>& counts) {
   std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   std::string text;
   for (size_t i = 0; i < std::min<size_t>(8, order.size()); ++i)
-    text += join(i == 0 ? "" : ", ", order[i].second, " <span class=soft>(", order[i].first, ")</span>");
+    text += join(i == 0 ? "" : ", ", order[i].second, " <span class=faint>(", order[i].first, ")</span>");
   if (order.size() > 8) text += join(", and ", order.size() - 8, " more");
   return join("<tr><th>", what, "</th><td>", text, "</td></tr>\n");
 }
