@@ -21,7 +21,8 @@
 namespace weft {
 
 void DataSettings::fields(Fields& visit) {
-  visit.sections("source", sources, "one of several sources, each with its share of the batch; instead of data.dataset");
+  visit.sections("source", sources,
+                 "one of several sources, each with its share of the batch; instead of data.dataset");
   one.fields(visit);
   visit("tokenizer", tokenizer, any, "file of BPE merges; empty: that of the first dataset");
   visit("texts_per_image", texts_per_image, at_least(1), "texts drawn for each image of a step, where it has as many");
@@ -212,8 +213,7 @@ struct Loader::Impl {
   }
 
   // The image of a slot, or what comes in its place.
-  std::optional<Damage> make_image(Batch& batch, int64_t step, int64_t local, ViewMaker& maker,
-                                   Bytes& content) const {
+  std::optional<Damage> make_image(Batch& batch, int64_t step, int64_t local, ViewMaker& maker, Bytes& content) const {
     const int64_t position = mine.begin + local;
     strike_on_purpose(step);
     std::optional<Damage> damage;
@@ -238,18 +238,17 @@ struct Loader::Impl {
     return batch.pixels.data() + static_cast<size_t>(view * mine.size() + local) * image_bytes();
   }
 
-  void make_views(Batch& batch, const Pick& pick, int64_t step, int64_t local, ViewMaker& maker,
-                  Bytes& content) const {
+  void make_views(Batch& batch, const Pick& pick, int64_t step, int64_t local, ViewMaker& maker, Bytes& content) const {
     const int64_t position = mine.begin + local;
     const SampleInfo& info = sources.info(pick.sample);
     sources.read(pick.sample, content);
     std::vector<ViewRequest> requests;
     for (int64_t view = 0; view < views(); ++view)
-      requests.push_back({view == 0 ? &settings.augment : &settings.strong, shape.image_size,
-                          Stream(shape.seed, view == 0 ? Purpose::augment : Purpose::strong_view,
-                                 static_cast<uint64_t>(step),
-                                 static_cast<uint64_t>(view == 0 ? position : position * 8 + view - 1)),
-                          pixels_of(batch, view, local), nullptr});
+      requests.push_back(
+          {view == 0 ? &settings.augment : &settings.strong, shape.image_size,
+           Stream(shape.seed, view == 0 ? Purpose::augment : Purpose::strong_view, static_cast<uint64_t>(step),
+                  static_cast<uint64_t>(view == 0 ? position : position * 8 + view - 1)),
+           pixels_of(batch, view, local), nullptr});
     std::vector<ViewMap> maps(requests.size());
     in_context([&] { maker.make(info, content, 0, requests, maps); }, "reading sample ", pick.sample, " (", info.key,
                ")");
