@@ -122,12 +122,12 @@ std::vector<std::string> DatasetCheck::remarks() const {
                        " between layers: a text that is said to be true and not true of one sample"));
   size_t one_sided = 0;
   for (const ConceptStatistics& one : labels.concepts)
-    one_sided += one.closed && one.all[LabelState::positive] > 0 && one.all[LabelState::negative] == 0;
+    one_sided += one.closed && one.all[Known::pos] > 0 && one.all[Known::neg] == 0;
   if (one_sided > 0)
     out.push_back(plural(one_sided, "class is", "classes are") +
                   " never verified as absent: what is not said of them is unknown, not negative");
   size_t empty = 0;
-  for (const ConceptStatistics& one : labels.concepts) empty += one.closed && one.all[LabelState::positive] == 0;
+  for (const ConceptStatistics& one : labels.concepts) empty += one.closed && one.all[Known::pos] == 0;
   if (empty > 0)
     out.push_back(plural(empty, "class of a closed list is", "classes of a closed list are") + " positive nowhere");
   if (labels.without_statement > 0)

@@ -23,7 +23,7 @@ Json json_of(const Share& share) {
 
 Json json_of(const StateCounts& counts) {
   Json out = Json::object();
-  for (size_t i = 0; i < kLabelStates; ++i) out[name_of(static_cast<LabelState>(i))] = counts.samples[i];
+  for (size_t i = 0; i < kKnownStates; ++i) out[name_of(static_cast<Known>(i))] = counts.samples[i];
   const Share prevalence = counts.prevalence();
   out["prevalence"] = json_of(prevalence);
   return out;

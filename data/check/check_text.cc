@@ -100,8 +100,8 @@ void put_concepts(std::ostream& out, const DatasetCheck& found, size_t most) {
   for (size_t i = 0; i < std::min(most, labels.concepts.size()); ++i) {
     const ConceptStatistics& one = labels.concepts[i];
     out << "  " << cell(one.text, 26);
-    for (const LabelState state : {LabelState::positive, LabelState::negative, LabelState::soft, LabelState::unknown,
-                                   LabelState::candidate, LabelState::exists, LabelState::unsaid})
+    for (const Known state :
+         {Known::pos, Known::neg, Known::soft, Known::unknown, Known::candidate, Known::exists, Known::unsaid})
       out << cell(one.all[state] == 0 ? "." : std::to_string(one.all[state]), 9, true);
     const Share prevalence = one.all.prevalence();
     if (prevalence.of > prevalence.hits)

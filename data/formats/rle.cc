@@ -262,11 +262,16 @@ uint64_t area_of(const Rle& mask) {
 }
 
 std::array<double, 4> box_of_rle(const Rle& mask) {
-  uint32_t left = mask.width, top = mask.height, right = 0, bottom = 0;
-  for_each_piece(mask, [&](uint32_t column, uint32_t begin, uint32_t end) {
-    left = std::min(left, column), right = std::max(right, column + 1);
-    top = std::min(top, begin), bottom = std::max(bottom, end);
-  });
+  check_rle(mask);
+  uint32_t left = mask.width, top = mask.height, right = 0, bottom = 0, at = 0;
+  for (size_t i = 0; i < mask.runs.size(); at += mask.runs[i], ++i) {
+    if (i % 2 == 0) continue;
+    const uint32_t last = at + mask.runs[i] - 1;
+    const bool is_one_column = at / mask.height == last / mask.height;  // else it holds a last row and a first one
+    left = std::min(left, at / mask.height), right = std::max(right, last / mask.height + 1);
+    top = std::min(top, is_one_column ? at % mask.height : 0);
+    bottom = std::max(bottom, is_one_column ? last % mask.height + 1 : mask.height);
+  }
   if (right == 0) return {};
   return {double(left), double(top), double(right - left), double(bottom - top)};
 }

@@ -53,6 +53,7 @@ ImportRun::ImportRun(const ImportRequest& request, const Importer& settings)
     : impl_(std::make_unique<Impl>(request, settings)) {}
 
 ImportRun::~ImportRun() = default;
+ImportRun::ImportRun(ImportRun&&) noexcept = default;
 
 bool ImportRun::meet(Problem problem, const std::string& place, const std::string& what, bool can_repair) {
   const std::string& policy = impl_->settings.on.chosen.at(problem);
@@ -95,6 +96,7 @@ std::optional<std::string> ImportRun::Impl::group_of(const std::string& key, con
 
 std::optional<Added> ImportRun::add_file(const Path& file, const std::string& key, const std::string& place,
                                          const std::string& group) {
+  if (find(key)) return add_bytes({}, key, place, group);
   std::error_code error;
   if (!fs::exists(file, error)) {
     meet(Problem::missing_image, place, join("the image ", file.string(), " is not there"));

@@ -210,8 +210,10 @@ TEST_F(Ordered, AReplacedImageHasTheCellsOfWhatCameAndNoDrawnPair) {
   const auto cells_at = [](const PairCells& cells, int64_t image) { return cells.begin[image + 1] - cells.begin[image]; };
   EXPECT_EQ(cells_at(plan.cells, position), 2);
   EXPECT_EQ(cells_at(batch.cells, position), 1);
-  for (int64_t image = 0; image < 12; ++image)
-    if (image != position) EXPECT_EQ(cells_at(batch.cells, image), cells_at(plan.cells, image));
+  for (int64_t image = 0; image < 12; ++image) {
+    if (image == position) continue;
+    EXPECT_EQ(cells_at(batch.cells, image), cells_at(plan.cells, image));
+  }
   for (const auto& [image, text] : batch.cells.drawn) EXPECT_NE(image, position);
   EXPECT_TRUE(batch.cells.unreadable.empty());
   batch.mend(position == 0 ? 1 : 0, Damage::kNone);
