@@ -78,7 +78,8 @@ TEST(Mix, ByAreaLabelsAreWeightedByWhatIsSeenOfTheirPicture) {
 }
 
 TEST(Mix, ANegativeHoldsForThePixelsOfItsOwnPictureAlone) {
-  const MixedView mixed = cut_mix(flat(0, {image_says(kCat, Kind::neg)}), flat(0, {image_says(kCat)}), {0, 0, 20, 5}, {});
+  const MixedView mixed =
+      cut_mix(flat(0, {image_says(kCat, Kind::neg)}), flat(0, {image_says(kCat)}), {0, 0, 20, 5}, {});
   const Record* denied = find(mixed, kCat, Scope::mask);
   ASSERT_TRUE(denied);
   EXPECT_EQ(denied->kind, Kind::neg);
@@ -97,11 +98,10 @@ TEST(Mix, ACountBecomesAtMostAndCandidatesAreDropped) {
 }
 
 TEST(Mix, RegionsLoseWhatIsCoveredAndGoWithTooLittleLeft) {
-  const MixedView onto = flat(0, {region(Scope::box, kCat, box_bytes({2, 2, 10, 10})),
-                                  region(Scope::box, kDog, box_bytes({12, 0, 20, 20})),
-                                  mask_says(kCar, rectangle(0, 0, 20, 4)),
-                                  region(Scope::point, kCat, point_bytes({15.5, 3.5})),
-                                  region(Scope::point, kCat, point_bytes({3.5, 3.5}))});
+  const MixedView onto = flat(
+      0, {region(Scope::box, kCat, box_bytes({2, 2, 10, 10})), region(Scope::box, kDog, box_bytes({12, 0, 20, 20})),
+          mask_says(kCar, rectangle(0, 0, 20, 4)), region(Scope::point, kCat, point_bytes({15.5, 3.5})),
+          region(Scope::point, kCat, point_bytes({3.5, 3.5}))});
   const MixedView mixed = cut_mix(onto, flat(0), {6, 0, 20, 20}, {});
   EXPECT_EQ(box_of(find(mixed, kCat, Scope::box)->geometry), (Box{2, 2, 6, 10}));
   EXPECT_TRUE(find(mixed, kCat, Scope::box)->flags & kOccluded);
@@ -124,8 +124,8 @@ TEST(Mix, ADenialOfABoxKeepsToThePixelsThatAreSeen) {
 TEST(Mix, AScribbleIsCutWhereItIsCovered) {
   Scribble line{2, {}};
   for (int x = 0; x < 20; ++x) line.points.push_back({x + 0.5f, 10.5f});
-  const MixedView mixed = cut_mix(flat(0, {region(Scope::scribble, kCat, scribble_bytes(line))}), flat(0),
-                                  {8, 0, 12, 20}, {});
+  const MixedView mixed =
+      cut_mix(flat(0, {region(Scope::scribble, kCat, scribble_bytes(line))}), flat(0), {8, 0, 12, 20}, {});
   ASSERT_EQ(mixed.records.size(), 2u);
   EXPECT_EQ(scribble_of(mixed.records[0].geometry).points.size(), 8u);
   EXPECT_EQ(scribble_of(mixed.records[1].geometry).points.front().x, 12.5f);
@@ -184,7 +184,8 @@ TEST(Mix, HalfOfTheClassesArePastedWhole) {
 
 TEST(Mix, MixUpBlendsPixelsAndLabels) {
   const MixedView a = flat(100, {image_says(kCat), image_says(kCar, Kind::neg), image_says(kDog, Kind::neg)});
-  const MixedView b = flat(200, {image_says(kDog), image_says(kCar, Kind::neg), mask_says(kDog, rectangle(0, 0, 9, 9))});
+  const MixedView b =
+      flat(200, {image_says(kDog), image_says(kCar, Kind::neg), mask_says(kDog, rectangle(0, 0, 9, 9))});
   const MixedView mixed = mix_up(a, b, 0.75);
   for (const uint8_t value : mixed.pixels) ASSERT_EQ(value, 125);
   EXPECT_FLOAT_EQ(find(mixed, kCat, Scope::image)->confidence, 0.75f);
