@@ -56,7 +56,7 @@ std::vector<Known> what_is_known(const std::vector<Record>& records, const Conce
 std::vector<uint32_t> closed_rows(const Vocabulary& vocabulary);
 
 // A view of an upright picture: the map to it, its size, and the picture's.
-struct Window {
+struct ViewFrame {
   Affine upright_to_view;
   int width = 0, height = 0;
   double picture_width = 0, picture_height = 0;
@@ -68,12 +68,15 @@ struct Window {
 // too, never denies what was cut off; for the same reason a point or a scribble that lies outside, whose object may
 // reach in, leaves UNKNOWN of the image behind.  Of NEG nothing is left then; but NEG of "*" (nothing of interest)
 // holds of any piece.  A probability, a list or an EXISTS of a clipped region is not one of its piece: UNKNOWN.  Counts
-// of a clipped region begin at 0. What is said of the image stays as it is where the view holds the whole picture. Else
-// NEG, UNKNOWN and exhaustive stay; COUNT begins at 0; POS and EXISTS become EXISTS, weighted by the share of the
-// picture that is to be seen (the chance that a point of the picture is), with q unchanged; SOFT and CANDIDATES were of
-// the whole: UNKNOWN. Where the view is mirrored, "left x" and "right x" change places if the vocabulary has both. What
-// is not said of the view any more, or only as UNKNOWN, goes as it was to `left_out` where the caller asks.
-std::vector<Record> in_view(const std::vector<Record>& records, const Window& window, const Vocabulary& vocabulary,
+// of a clipped region begin at 0.
+//
+// What is said of the image stays as it is where the view holds the whole picture.  Else NEG, UNKNOWN and exhaustive
+// stay; COUNT begins at 0; POS and EXISTS become EXISTS, weighted by the share of the picture that is to be seen (the
+// chance that a point of the picture is), with q unchanged; SOFT and CANDIDATES were of the whole: UNKNOWN.
+//
+// Where the view is mirrored, "left x" and "right x" change places if the vocabulary has both.  What is not said of the
+// view any more, or only as UNKNOWN, goes as it was to `left_out` where the caller asks.
+std::vector<Record> in_view(const std::vector<Record>& records, const ViewFrame& frame, const Vocabulary& vocabulary,
                             std::vector<Record>* left_out = nullptr);
 
 // A keypoint is one sure pixel of a named part of its parent: q = 1 within r, unknown (w = 0) to 3 r, q = 0 elsewhere

@@ -2,9 +2,8 @@
 #include "data/check_dataset.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
+#include <thread>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -15,47 +14,16 @@
 namespace weft {
 namespace {
 
-const char* name_of(Codec codec) {
-  return codec == Codec::jpeg ? "jpeg" : "png";
-}
-
 std::string describe(const ImageHeader& header) {
   return join(name_of(header.codec), " ", header.width, " x ", header.height, " of ", static_cast<int>(header.channels),
               " channels");
 }
 
-DatasetCheck::Spread spread_of(std::vector<uint64_t> values) {
-  if (values.empty()) return {};
-  std::sort(values.begin(), values.end());
-  return {values.front(), values[(values.size() - 1) / 2], values.back()};
-}
-
-void count_samples(const Store& store, DatasetCheck& found) {
-  std::vector<uint64_t> widths, heights, bytes;
+void find_repeated_keys(const Store& store, DatasetCheck& found) {
   std::map<std::string, size_t> keys;
-  for (size_t i = 0; i < store.size(); ++i) {
-    const SampleInfo& info = store.info(i);
-    widths.push_back(info.width), heights.push_back(info.height), bytes.push_back(info.bytes);
-    ++found.codecs[name_of(info.codec)];
-    ++found.channels[info.channels];
-    ++keys[info.key];
-  }
-  found.width = spread_of(widths), found.height = spread_of(heights), found.bytes = spread_of(bytes);
+  for (size_t i = 0; i < store.size(); ++i) ++keys[store.info(i).key];
   for (const auto& [key, times] : keys)
     if (times > 1) found.repeated_keys.push_back(join("the key \"", key, "\" is that of ", times, " samples"));
-}
-
-void count_statements(const Store& store, DatasetCheck& found) {
-  found.vocabulary = store.vocabulary().size();
-  for (const std::string& layer : store.layers()) found.statements[layer];
-  for (size_t i = 0; i < store.size(); ++i) {
-    for (const Record& record : store.records(i))
-      ++found.statements[store.layers().at(record.source)][name_of(record.kind)];
-    std::set<uint32_t> rows;
-    for (const TextStatement& statement : store.texts(i)) rows.insert(statement.row);
-    ++found.texts_per_sample[rows.size()];
-    if (rows.empty()) ++found.without_text;
-  }
 }
 
 void count_splits(const Store& store, const Manifest& manifest, DatasetCheck& found) {
@@ -76,13 +44,22 @@ void count_splits(const Store& store, const Manifest& manifest, DatasetCheck& fo
     }
 }
 
+std::vector<std::string> split_of_samples(const Store& store, const Manifest& manifest) {
+  std::vector<std::string> split_of(store.size(), "train");
+  for (const auto& [split, groups] : manifest.splits)
+    for (const uint32_t sample : store.split(split)) split_of[sample] = split;
+  return split_of;
+}
+
 // Everything that the body says is wrong becomes one line, so that a check goes on to the end.
 template <class Body>
-void note_damage(DatasetCheck& found, const Body& body) {
+bool is_whole(DatasetCheck& found, const Body& body) {
   try {
     body();
+    return true;
   } catch (const Error& error) {
     found.damaged.push_back(error.what());
+    return false;
   }
 }
 
@@ -101,93 +78,62 @@ void check_sample(const Store& store, size_t sample) {
       "checking sample ", sample, " (", info.key, ")");
 }
 
-void put_list(std::ostream& out, const char* what, const std::vector<std::string>& list) {
-  constexpr size_t kMost = 20;
-  if (list.empty()) return;
-  out << what << ": " << list.size() << "\n";
-  for (size_t i = 0; i < std::min(kMost, list.size()); ++i) out << "  " << list[i] << "\n";
-  if (list.size() > kMost) out << "  and " << list.size() - kMost << " more\n";
-}
-
-template <class Key>
-void put_counts(std::ostream& out, const std::string& what, const std::map<Key, size_t>& counts) {
-  out << what << ":";
-  for (const auto& [key, count] : counts) out << (key == counts.begin()->first ? " " : ", ") << key << " " << count;
-  out << "\n";
-}
-
 }  // namespace
 
-DatasetCheck check_dataset(const Path& folder) {
+DatasetCheck check_dataset(const Path& folder, const CheckSettings& settings) {
   const Store store(folder);
   DatasetCheck found{.name = store.name(), .licence = store.licence(), .samples = store.size()};
-  count_samples(store, found);
-  count_statements(store, found);
+  find_repeated_keys(store, found);
+  found.labels = label_statistics(store, settings.most_listed);
   const Manifest manifest = read_manifest(folder);
   count_splits(store, manifest, found);
   for (const ShardEntry& shard : manifest.shards)
-    note_damage(found, [&] {
+    is_whole(found, [&] {
       const std::string hash = hash_of_file(folder / shard.file);
       check(hash == shard.xxh3, (folder / shard.file).string(), ": its hash is ", hash, ", but ", kManifestFile,
             " says ", shard.xxh3);
     });
-  for (size_t i = 0; i < store.size(); ++i) note_damage(found, [&] { check_sample(store, i); });
-  if (!store.tokenizer().empty()) note_damage(found, [&] { read_bytes(store.tokenizer()); });
+  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const std::vector<PictureFacts> facts =
+      look_at_pictures(store, settings.threads > 0 ? settings.threads : cores, settings.most_values);
+  for (size_t i = 0; i < store.size(); ++i)
+    if (is_whole(found, [&] { check_sample(store, i); }) && !facts[i].damage.empty())
+      found.damaged.push_back(facts[i].damage);
+  if (!store.tokenizer().empty()) is_whole(found, [&] { read_bytes(store.tokenizer()); });
+  found.pictures = picture_statistics(store, facts);
+  found.twins = find_twins(store, facts, split_of_samples(store, manifest), settings.near_bits, settings.most_listed);
+  if (settings.shuffle_batch > 0) found.shuffle = shuffle_statistics(store, settings.shuffle_batch);
   return found;
 }
 
-std::string DatasetCheck::text() const {
-  std::ostringstream out;
-  const auto put_spread = [&](const char* what, const Spread& spread) {
-    out << what << ": " << spread.least << " to " << spread.most << ", median " << spread.median << "\n";
+std::vector<std::string> DatasetCheck::remarks() const {
+  std::vector<std::string> out;
+  const auto plural = [](size_t count, const char* one, const char* many) {
+    return join(count, " ", count == 1 ? one : many);
   };
-  out << name << " (licence: " << licence << "): " << samples << " samples\n";
-  put_spread("width", width);
-  put_spread("height", height);
-  put_spread("bytes", bytes);
-  put_counts(out, "codecs", codecs);
-  put_counts(out, "channels", channels);
-  for (const auto& [layer, kinds] : statements) put_counts(out, "layer " + layer, kinds);
-  out << "vocabulary: " << vocabulary << " texts\n";
-  out << "samples by number of texts:";
-  for (const auto& [texts, count] : texts_per_sample) out << " " << texts << ":" << count;
-  out << "\nsamples without any text: " << without_text << "\n";
-  for (const auto& [split, groups] : split_groups)
-    out << "split " << split << ": " << split_samples.at(split) << " samples in " << groups << " groups\n";
-  put_list(out, "keys used more than once", repeated_keys);
-  put_list(out, "groups in two splits", straddling);
-  put_list(out, "damaged", damaged);
-  out << (is_sound() ? "the dataset is sound\n" : "the dataset is NOT sound\n");
-  return out.str();
-}
-
-std::string DatasetCheck::json() const {
-  using Json = nlohmann::ordered_json;
-  const auto spread = [](const Spread& s) { return Json{{"least", s.least}, {"median", s.median}, {"most", s.most}}; };
-  const auto by_number = [](const auto& counts) {
-    Json all = Json::object();
-    for (const auto& [number, count] : counts) all[std::to_string(number)] = count;
-    return all;
-  };
-  const Json all = {{"name", name},
-                    {"licence", licence},
-                    {"samples", samples},
-                    {"width", spread(width)},
-                    {"height", spread(height)},
-                    {"bytes", spread(bytes)},
-                    {"codecs", codecs},
-                    {"channels", by_number(channels)},
-                    {"statements", statements},
-                    {"vocabulary", vocabulary},
-                    {"texts_per_sample", by_number(texts_per_sample)},
-                    {"without_text", without_text},
-                    {"split_groups", split_groups},
-                    {"split_samples", split_samples},
-                    {"repeated_keys", repeated_keys},
-                    {"straddling", straddling},
-                    {"damaged", damaged},
-                    {"sound", is_sound()}};
-  return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";  // file names may be any bytes
+  if (twins.leaking > 0)
+    out.push_back(plural(twins.leaking, "pair", "pairs") +
+                  " of equal or near-equal pictures lie in two splits: what is measured there was partly seen before");
+  if (twins.between_groups > 0)
+    out.push_back(plural(twins.between_groups, "pair", "pairs") +
+                  " of equal or near-equal pictures are of two groups, so that another split may part them");
+  if (labels.within + labels.across > 0)
+    out.push_back(join(plural(labels.within, "contradiction", "contradictions"), " within a layer, ", labels.across,
+                       " between layers: a text that is said to be true and not true of one sample"));
+  size_t one_sided = 0;
+  for (const ConceptStatistics& one : labels.concepts)
+    one_sided += one.closed && one.all[Known::pos] > 0 && one.all[Known::neg] == 0;
+  if (one_sided > 0)
+    out.push_back(plural(one_sided, "class is", "classes are") +
+                  " never verified as absent: what is not said of them is unknown, not negative");
+  size_t empty = 0;
+  for (const ConceptStatistics& one : labels.concepts) empty += one.closed && one.all[Known::pos] == 0;
+  if (empty > 0)
+    out.push_back(plural(empty, "class of a closed list is", "classes of a closed list are") + " positive nowhere");
+  if (labels.without_statement > 0)
+    out.push_back(plural(labels.without_statement, "sample", "samples") + " without any statement");
+  if (!twins.complete) out.emplace_back("so many pictures look alike that not every pair was compared");
+  return out;
 }
 
 }  // namespace weft

@@ -1,31 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a dataset holds and whether it is whole: `weft data check`.  Reads every byte: files against their hashes,
-// samples against checksum, uid and image header.  A dataset that cannot be opened at all is an Error, as for any
-// reader.
+// What a dataset holds and whether it is whole: `weft data check`, its fingerprint.  Reads every byte: files against
+// their hashes, samples against checksum, uid and image header, and decodes every picture.  A dataset that cannot be
+// opened at all is an Error, as for any reader.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/files.h"
+#include "data/check/labels.h"
+#include "data/check/pictures.h"
+#include "data/check/shuffle.h"
+#include "data/check/twins.h"
 
 namespace weft {
 
+struct CheckSettings {
+  int threads = 0;                       // 0: one a core
+  int near_bits = 4;                     // of 64, by which the hashes of pictures that look alike may differ
+  size_t most_values = size_t{1} << 20;  // of each channel, for the intensities
+  size_t most_listed = 1000;             // pairs of pictures, contradictions
+  int64_t shuffle_batch = 0;             // > 0: examine the order of batches of this size, too
+};
+
 struct DatasetCheck {
-  struct Spread {
-    uint64_t least = 0, median = 0, most = 0;  // the lower median
-  };
   std::string name, licence;
   size_t samples = 0;
-  Spread width, height, bytes;
-  std::map<std::string, size_t> codecs;                             // name -> samples
-  std::map<int, size_t> channels;                                   // channels -> samples
-  std::map<std::string, std::map<std::string, size_t>> statements;  // layer -> kind -> records
-  size_t vocabulary = 0;
-  std::map<size_t, size_t> texts_per_sample;  // distinct texts -> samples
-  size_t without_text = 0;
+  PictureStatistics pictures;
+  LabelStatistics labels;
+  TwinStatistics twins;
+  std::optional<ShuffleStatistics> shuffle;
   std::map<std::string, size_t> split_groups, split_samples;  // split -> number
 
   // What is wrong, one sentence each; empty for a sound dataset.
@@ -34,10 +41,12 @@ struct DatasetCheck {
   std::vector<std::string> damaged;        // files and samples
 
   bool is_sound() const { return straddling.empty() && damaged.empty(); }
-  std::string text() const;
+  // What is no fault of the files but of what they hold, one sentence each: leaks, contradictions, one-sided labels.
+  std::vector<std::string> remarks() const;
+  std::string text(size_t most_concepts = 20) const;  // for a terminal of 100 columns
   std::string json() const;
 };
 
-DatasetCheck check_dataset(const Path& folder);
+DatasetCheck check_dataset(const Path& folder, const CheckSettings& settings = {});
 
 }  // namespace weft

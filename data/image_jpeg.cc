@@ -93,81 +93,130 @@ void cmyk_to_rgb(const uint8_t* cmyk, int width, uint8_t* rgb) {
     for (int c = 0; c < 3; ++c) rgb[c] = static_cast<uint8_t>(cmyk[3] - ((255 - cmyk[c]) * cmyk[3] + 127) / 255);
 }
 
-class JpegReader {
- public:
-  JpegReader(const uint8_t* data, size_t size) {
-    install(errors_);
-    jpeg_.err = &errors_;
-    guard([&] {
-      jpeg_create_decompress(&jpeg_);
-      jpeg_mem_src(&jpeg_, data, size);
-      jpeg_save_markers(&jpeg_, JPEG_APP0 + 1, 0xffff);
-    });
-  }
-  ~JpegReader() { jpeg_destroy_decompress(&jpeg_); }
-  JpegReader(const JpegReader&) = delete;
-  JpegReader& operator=(const JpegReader&) = delete;
+constexpr int kMargin = 4;  // pixels that are read beside a part: upsampling takes a cut for the picture's edge
 
-  ImageHeader header(const ImageHeader* expected) {
-    guard([this] { jpeg_read_header(&jpeg_, TRUE); });
-    const uint8_t channels = jpeg_.num_components == 1 ? 1 : 3;
-    const ImageHeader found = {Codec::jpeg, jpeg_.image_width, jpeg_.image_height, channels};
-    check_header(found, expected);
-    return found;
-  }
+}  // namespace
 
-  Image pixels(int least_side) {  // after header()
-    const bool cmyk = jpeg_.num_components == 4;
-    const int orientation = stored_orientation();
-    jpeg_.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
-    jpeg_.scale_num = 8;
-    jpeg_.scale_denom = 8;
-    const uint32_t short_side = std::min(jpeg_.image_width, jpeg_.image_height);
-    while (least_side > 0 && jpeg_.scale_num > 1 && short_side * (jpeg_.scale_num / 2) >= 8 * uint32_t(least_side))
-      jpeg_.scale_num /= 2;
-    guard([this] { jpeg_start_decompress(&jpeg_); });
-    Image image(jpeg_.output_width, jpeg_.output_height, 3);
-    std::vector<uint8_t> inks(cmyk ? size_t{4} * image.width : 0);
-    guard([&] {
-      while (jpeg_.output_scanline < jpeg_.output_height) {
-        uint8_t* row = image.row(jpeg_.output_scanline);
-        uint8_t* into = cmyk ? inks.data() : row;
-        jpeg_read_scanlines(&jpeg_, &into, 1);
-        if (cmyk) cmyk_to_rgb(into, image.width, row);
-      }
-      jpeg_finish_decompress(&jpeg_);
-    });
-    return upright(std::move(image), orientation);
-  }
+struct JpegDecoder::Impl {
+  jpeg_decompress_struct jpeg{};
+  ErrorManager errors;
+  std::vector<uint8_t> ring, inks;
+  size_t row_bytes = 0, skipped_bytes = 0;  // of a row in the ring, and of them before the first column asked for
+  int kept = 0;
 
- private:
   template <class Body>
   void guard(const Body& body) {
-    guarded(errors_, "damaged JPEG", body);
+    guarded(errors, "damaged JPEG", body);
   }
 
   int stored_orientation() const {
-    for (const jpeg_marker_struct* marker = jpeg_.marker_list; marker; marker = marker->next) {
+    for (const jpeg_marker_struct* marker = jpeg.marker_list; marker; marker = marker->next) {
       const int orientation = exif_orientation(marker->data, marker->data_length);
       if (orientation != 1) return orientation;
     }
     return 1;
   }
 
-  jpeg_decompress_struct jpeg_{};
-  ErrorManager errors_;
+  // Several scans are decoded whole before the first row, and other samplings are rare: whole rows from the top are
+  // sure to be right.
+  bool can_skip() const {
+    if (jpeg_has_multiple_scans(const_cast<j_decompress_ptr>(&jpeg)) || jpeg.num_components == 4) return false;
+    for (int c = 0; c < jpeg.num_components; ++c) {
+      const jpeg_component_info& part = jpeg.comp_info[c];
+      const bool is_usual = c == 0 ? part.h_samp_factor <= 2 && part.v_samp_factor <= 2
+                                   : part.h_samp_factor == 1 && part.v_samp_factor == 1;
+      if (!is_usual) return false;
+    }
+    return true;
+  }
 };
 
-}  // namespace
+JpegDecoder::JpegDecoder() : impl_(std::make_unique<Impl>()) {
+  install(impl_->errors);
+  impl_->jpeg.err = &impl_->errors;
+  impl_->guard([this] {
+    jpeg_create_decompress(&impl_->jpeg);
+    jpeg_save_markers(&impl_->jpeg, JPEG_APP0 + 1, 0xffff);
+  });
+}
+
+JpegDecoder::~JpegDecoder() {
+  jpeg_destroy_decompress(&impl_->jpeg);
+}
+
+ImageHeader JpegDecoder::open(const uint8_t* data, size_t size, const ImageHeader* expected) {
+  jpeg_decompress_struct& jpeg = impl_->jpeg;
+  jpeg_abort_decompress(&jpeg);
+  impl_->guard([&] {
+    jpeg_mem_src(&jpeg, data, size);
+    jpeg_read_header(&jpeg, TRUE);
+  });
+  const uint8_t channels = jpeg.num_components == 1 ? 1 : 3;
+  ImageHeader found = {Codec::jpeg, jpeg.image_width, jpeg.image_height, channels};
+  found.orientation = static_cast<uint8_t>(impl_->stored_orientation());
+  check_header(found, expected);
+  return found;
+}
+
+void JpegDecoder::start(int denominator, int channels, Range columns, Range rows, int kept) {
+  Impl& im = *impl_;
+  jpeg_decompress_struct& jpeg = im.jpeg;
+  const bool cmyk = jpeg.num_components == 4;
+  WEFT_ASSERT(channels == 3 || (channels == 1 && jpeg.num_components == 1));
+  jpeg.out_color_space = cmyk ? JCS_CMYK : channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  jpeg.scale_num = 1;
+  jpeg.scale_denom = denominator;
+  im.guard([&] { jpeg_start_decompress(&jpeg); });
+  WEFT_ASSERT(columns.begin >= 0 && columns.begin < columns.end && columns.end <= int64_t{jpeg.output_width});
+  WEFT_ASSERT(rows.begin >= 0 && rows.begin < rows.end && rows.end <= int64_t{jpeg.output_height});
+  JDIMENSION left = 0;
+  if (im.can_skip()) {
+    left = static_cast<JDIMENSION>(std::max<int64_t>(columns.begin - kMargin, 0));
+    JDIMENSION width = static_cast<JDIMENSION>(std::min<int64_t>(columns.end + kMargin, jpeg.output_width)) - left;
+    im.guard([&] {
+      if (width < jpeg.output_width) jpeg_crop_scanline(&jpeg, &left, &width);  // moves `left` to a block's edge
+      if (rows.begin > 0) jpeg_skip_scanlines(&jpeg, static_cast<JDIMENSION>(rows.begin));
+    });
+  }
+  im.kept = kept;
+  im.row_bytes = size_t{jpeg.output_width} * channels;
+  im.skipped_bytes = static_cast<size_t>(columns.begin - left) * channels;
+  if (im.ring.size() < im.row_bytes * kept) im.ring.resize(im.row_bytes * kept);
+  if (cmyk) im.inks.resize(size_t{4} * jpeg.output_width);
+}
+
+const uint8_t* JpegDecoder::row(int y) {
+  Impl& im = *impl_;
+  jpeg_decompress_struct& jpeg = im.jpeg;
+  uint8_t* row = im.ring.data() + static_cast<size_t>(y % im.kept) * im.row_bytes;
+  const bool cmyk = jpeg.out_color_space == JCS_CMYK;
+  uint8_t* into = cmyk ? im.inks.data() : row;
+  im.guard([&] {
+    while (static_cast<int>(jpeg.output_scanline) <= y) jpeg_read_scanlines(&jpeg, &into, 1);
+  });
+  if (cmyk) cmyk_to_rgb(into, static_cast<int>(jpeg.output_width), row);
+  return row + im.skipped_bytes;
+}
+
+void JpegDecoder::finish() {
+  impl_->guard([this] { jpeg_finish_decompress(&impl_->jpeg); });
+}
 
 ImageHeader read_jpeg_header(const uint8_t* data, size_t size) {
-  return JpegReader(data, size).header(nullptr);
+  return JpegDecoder().open(data, size, nullptr);
 }
 
 Image decode_jpeg(const uint8_t* data, size_t size, int least_side, const ImageHeader* expected) {
-  JpegReader reader(data, size);
-  reader.header(expected);
-  return reader.pixels(least_side);
+  JpegDecoder decoder;
+  const ImageHeader header = decoder.open(data, size, expected);
+  const uint32_t short_side = std::min(header.width, header.height);
+  int denominator = 1;
+  while (least_side > 0 && denominator < 8 && short_side >= 2 * denominator * uint64_t(least_side)) denominator *= 2;
+  Image image(scaled_length(header.width, denominator), scaled_length(header.height, denominator), 3);
+  decoder.start(denominator, 3, {0, image.width}, {0, image.height}, 1);
+  for (int y = 0; y < image.height; ++y) std::memcpy(image.row(y), decoder.row(y), size_t{3} * image.width);
+  decoder.finish();
+  return upright(std::move(image), header.orientation);
 }
 
 Bytes encode_jpeg(const Image& image, int quality) {

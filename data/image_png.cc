@@ -9,13 +9,11 @@
 #include <memory>
 
 #include "base/error.h"
+#include "data/formats/inflate.h"
 #include "data/image_codecs.h"
 
 namespace weft {
 namespace {
-
-// No deflate stream unpacks to more than this many times its size.
-constexpr uint64_t kMostInflation = 1032;
 
 struct Said {
   char text[256] = "";
@@ -57,8 +55,9 @@ class PngReader {
     const int type = png_get_color_type(png_, info_);
     const bool alpha = (type & PNG_COLOR_MASK_ALPHA) || png_get_valid(png_, info_, PNG_INFO_tRNS);
     const int colours = type & PNG_COLOR_MASK_COLOR ? 3 : 1;
-    const ImageHeader found = {Codec::png, png_get_image_width(png_, info_), png_get_image_height(png_, info_),
-                               static_cast<uint8_t>(colours + alpha)};
+    ImageHeader found = {Codec::png, png_get_image_width(png_, info_), png_get_image_height(png_, info_),
+                         static_cast<uint8_t>(colours + alpha)};
+    found.bits = png_get_bit_depth(png_, info_) == 16 ? 16 : 8;
     check_header(found, expected);
     const uint64_t raw = uint64_t{found.height} * png_get_rowbytes(png_, info_);
     check(raw / kMostInflation <= size_, "damaged PNG: its header promises ", found.width, " x ", found.height,
@@ -75,19 +74,66 @@ class PngReader {
       png_read_update_info(png_, info_);
     });
     Image image(png_get_image_width(png_, info_), png_get_image_height(png_, info_), png_get_channels(png_, info_));
-    std::vector<png_bytep> rows(image.height);
-    for (int y = 0; y < image.height; ++y) rows[y] = image.row(y);
-    guard([this, &rows] {
-      png_read_image(png_, rows.data());
-      png_read_end(png_, nullptr);
-    });
+    read_rows([&](size_t y) { return image.row(static_cast<int>(y)); });
     return image;
+  }
+
+  Raster values() {  // after header(), of 16 bits
+    guard([this] {
+      png_set_expand(png_);
+      png_set_swap(png_);
+      png_set_interlace_handling(png_);
+      png_read_update_info(png_, info_);
+    });
+    Raster raster = unscaled();
+    raster.full.assign(raster.channels, {0, 65535});
+    raster.has_alpha = raster.channels % 2 == 0;
+    return raster;
+  }
+
+  Raster indices() {  // after header()
+    const int type = png_get_color_type(png_, info_);
+    check(type == PNG_COLOR_TYPE_GRAY || type == PNG_COLOR_TYPE_PALETTE,
+          "a label picture has colours or opacity of its own; wanted a grey or a palette PNG, one number per pixel");
+    guard([this] {
+      png_set_packing(png_);
+      png_set_swap(png_);
+      png_set_interlace_handling(png_);
+      png_read_update_info(png_, info_);
+    });
+    return unscaled();
   }
 
  private:
   template <class Body>
   void guard(const Body& body) {
     guarded(png_, said_, "damaged PNG", body);
+  }
+
+  template <class RowOf>
+  void read_rows(const RowOf& row_of) {
+    std::vector<png_bytep> rows(png_get_image_height(png_, info_));
+    for (size_t y = 0; y < rows.size(); ++y) rows[y] = row_of(y);
+    guard([this, &rows] {
+      png_read_image(png_, rows.data());
+      png_read_end(png_, nullptr);
+    });
+  }
+
+  // Samples of 8 or 16 bits, as libpng was asked for them.
+  Raster unscaled() {
+    Raster raster;
+    raster.width = static_cast<int>(png_get_image_width(png_, info_));
+    raster.height = static_cast<int>(png_get_image_height(png_, info_));
+    raster.channels = png_get_channels(png_, info_);
+    raster.bits = png_get_bit_depth(png_, info_);
+    const size_t samples = size_t(raster.width) * raster.channels;
+    Bytes bytes(samples * raster.bits / 8 * raster.height);
+    read_rows([&](size_t y) { return bytes.data() + y * (bytes.size() / raster.height); });
+    raster.values.assign(bytes.begin(), bytes.begin() + (raster.bits == 8 ? bytes.size() : 0));
+    for (size_t i = 0; raster.bits == 16 && i < bytes.size(); i += 2)
+      raster.values.push_back(static_cast<float>(bytes[i] | bytes[i + 1] << 8));
+    return raster;
   }
 
   static void supply(png_structp png, png_bytep into, size_t count) {
@@ -130,6 +176,18 @@ Image decode_png(const uint8_t* data, size_t size, const ImageHeader* expected) 
   PngReader reader(data, size);
   reader.header(expected);
   return without_opaque_alpha(reader.pixels());
+}
+
+Raster decode_png_values(const uint8_t* data, size_t size, const ImageHeader* expected) {
+  PngReader reader(data, size);
+  reader.header(expected);
+  return reader.values();
+}
+
+Raster decode_png_indices(const uint8_t* data, size_t size) {
+  PngReader reader(data, size);
+  reader.header(nullptr);
+  return reader.indices();
 }
 
 Bytes encode_png(const Image& image) {

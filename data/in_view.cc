@@ -72,13 +72,13 @@ constexpr double kWhole = 1 - 1e-6;  // coordinates are f32
 
 class Viewer {
  public:
-  Viewer(const Window& window, const Vocabulary& vocabulary, std::vector<Record>* left_out)
-      : window_(window), vocabulary_(vocabulary), left_out_(left_out), back_(window.upright_to_view.inverse()) {
-    check(window.width > 0 && window.height > 0 && window.picture_width > 0 && window.picture_height > 0, "a view of ",
-          window.width, " x ", window.height, " of a picture of ", window.picture_width, " x ", window.picture_height,
+  Viewer(const ViewFrame& frame, const Vocabulary& vocabulary, std::vector<Record>* left_out)
+      : frame_(frame), vocabulary_(vocabulary), left_out_(left_out), back_(frame.upright_to_view.inverse()) {
+    check(frame.width > 0 && frame.height > 0 && frame.picture_width > 0 && frame.picture_height > 0, "a view of ",
+          frame.width, " x ", frame.height, " of a picture of ", frame.picture_width, " x ", frame.picture_height,
           "; wanted sizes above 0");
-    picture_share_ = box_seen({0, 0, window.picture_width, window.picture_height}).share;
-    const Affine& map = window.upright_to_view;
+    picture_share_ = box_seen({0, 0, frame.picture_width, frame.picture_height}).share;
+    const Affine& map = frame.upright_to_view;
     is_mirrored_ = map.a * map.e - map.b * map.d < 0;
   }
 
@@ -146,7 +146,7 @@ class Viewer {
   void take_region(const Record& record, Record here, const Seen& seen) {
     const bool is_no_interest = record.kind == Kind::neg && record.concept_row == kAnyConcept;
     const bool is_clipped = seen.share < kWhole;
-    const bool is_too_little = seen.share < window_.kept_share && !is_no_interest;
+    const bool is_too_little = seen.share < frame_.kept_share && !is_no_interest;
     const bool is_interval = record.kind == Kind::count || record.kind == Kind::exhaustive;  // holds of any piece
     const bool is_of_the_whole =
         record.kind == Kind::soft || record.kind == Kind::candidates || record.kind == Kind::exists;
@@ -187,7 +187,7 @@ class Viewer {
   }
 
   Seen box_seen(const Box& box) const {
-    const Polygon whole = mapped(box, window_.upright_to_view), piece = clipped(whole, window_.width, window_.height);
+    const Polygon whole = mapped(box, frame_.upright_to_view), piece = clipped(whole, frame_.width, frame_.height);
     const double area = area_of(piece);
     if (area <= 0) return {};
     Seen seen{.share = std::min(1., area / area_of(whole)), .pieces = {}};
@@ -199,15 +199,15 @@ class Viewer {
   }
 
   Seen point_seen(Point point) const {
-    const Point at = window_.upright_to_view.apply(point);
-    const bool is_in = at.x >= 0 && at.y >= 0 && at.x < window_.width && at.y < window_.height;
+    const Point at = frame_.upright_to_view.apply(point);
+    const bool is_in = at.x >= 0 && at.y >= 0 && at.x < frame_.width && at.y < frame_.height;
     return is_in ? Seen{1, {point_bytes(at)}} : Seen{};
   }
 
   Seen scribble_seen(const Scribble& scribble) const;
   Seen mask_seen(const Rle& mask) const;
 
-  const Window& window_;
+  const ViewFrame& frame_;
   const Vocabulary& vocabulary_;
   std::vector<Record>* left_out_;
   Affine back_;
@@ -238,11 +238,11 @@ double distance(Point a, Point b) {
 // The line's pieces in the view; the pen's width is no part of the question.
 Seen Viewer::scribble_seen(const Scribble& scribble) const {
   std::vector<Point> points;
-  for (const Point point : scribble.points) points.push_back(window_.upright_to_view.apply(point));
-  const auto width = static_cast<float>(scribble.width * window_.upright_to_view.scale());
+  for (const Point point : scribble.points) points.push_back(frame_.upright_to_view.apply(point));
+  const auto width = static_cast<float>(scribble.width * frame_.upright_to_view.scale());
   Seen seen;
   if (points.size() == 1) {
-    const bool is_in = part_inside(points[0], points[0], window_.width, window_.height).has_value();
+    const bool is_in = part_inside(points[0], points[0], frame_.width, frame_.height).has_value();
     return is_in ? Seen{1, {scribble_bytes({width, points})}} : seen;
   }
   double length = 0, kept = 0;
@@ -255,7 +255,7 @@ Seen Viewer::scribble_seen(const Scribble& scribble) const {
     const Point a = points[i], b = points[i + 1];
     const double whole = distance(a, b);
     length += whole;
-    const auto inside = part_inside(a, b, window_.width, window_.height);
+    const auto inside = part_inside(a, b, frame_.width, frame_.height);
     if (!inside) {
       finish_piece();
       continue;
@@ -277,48 +277,48 @@ Seen Viewer::scribble_seen(const Scribble& scribble) const {
 
 // Nearest: a pixel of the view is what its centre was in the picture.  Only the mask's own box is looked at.
 Seen Viewer::mask_seen(const Rle& mask) const {
-  check(mask.width == window_.picture_width && mask.height == window_.picture_height, "a mask of ", mask.width, " x ",
-        mask.height, " in a picture of ", window_.picture_width, " x ", window_.picture_height);
+  check(mask.width == frame_.picture_width && mask.height == frame_.picture_height, "a mask of ", mask.width, " x ",
+        mask.height, " in a picture of ", frame_.picture_width, " x ", frame_.picture_height);
   const auto [x, y, width, height] = box_of_rle(mask);
   if (width == 0) return {};
   const Rle part = crop(mask, static_cast<uint32_t>(x), static_cast<uint32_t>(y), static_cast<uint32_t>(width),
                         static_cast<uint32_t>(height));
   Bytes from(static_cast<size_t>(width * height));
   paint_rle(part, from.data(), 1);
-  const Box around = box_around(mapped({x, y, x + width, y + height}, window_.upright_to_view));
+  const Box around = box_around(mapped({x, y, x + width, y + height}, frame_.upright_to_view));
   const auto begin = [](double edge, int size) {
     return static_cast<int>(std::clamp(std::floor(edge), 0., double(size)));
   };
   const auto end = [](double edge, int size) {
     return static_cast<int>(std::clamp(std::ceil(edge), 0., double(size)));
   };
-  Bytes to(static_cast<size_t>(window_.width) * window_.height);
+  Bytes to(static_cast<size_t>(frame_.width) * frame_.height);
   double seen_pixels = 0;
-  for (int row = begin(around.y0, window_.height); row < end(around.y1, window_.height); ++row)
-    for (int column = begin(around.x0, window_.width); column < end(around.x1, window_.width); ++column) {
+  for (int row = begin(around.y0, frame_.height); row < end(around.y1, frame_.height); ++row)
+    for (int column = begin(around.x0, frame_.width); column < end(around.x1, frame_.width); ++column) {
       const double at_x = back_.a * (column + .5) + back_.b * (row + .5) + back_.c - x;
       const double at_y = back_.d * (column + .5) + back_.e * (row + .5) + back_.f - y;
       if (at_x < 0 || at_y < 0 || at_x >= width || at_y >= height) continue;
       const uint8_t value = from[static_cast<size_t>(at_y) * static_cast<size_t>(width) + static_cast<size_t>(at_x)];
-      to[static_cast<size_t>(row) * window_.width + column] = value;
+      to[static_cast<size_t>(row) * frame_.width + column] = value;
       seen_pixels += value;
     }
   if (seen_pixels == 0) return {};
   // Whether it was clipped is a question of its outline; how much is left, of its pixels.
-  const double scale = window_.upright_to_view.scale(), area = static_cast<double>(weft::area_of(mask)) * scale * scale;
-  const bool is_whole = around.x0 >= -1e-3 && around.y0 >= -1e-3 && around.x1 <= window_.width + 1e-3 &&
-                        around.y1 <= window_.height + 1e-3;
+  const double scale = frame_.upright_to_view.scale(), area = static_cast<double>(weft::area_of(mask)) * scale * scale;
+  const bool is_whole =
+      around.x0 >= -1e-3 && around.y0 >= -1e-3 && around.x1 <= frame_.width + 1e-3 && around.y1 <= frame_.height + 1e-3;
   const double share = is_whole ? 1 : std::min(seen_pixels / area, 1 - 1e-3);
   return {share,
           {mask_bytes(
-              rle_of_bitmap(to.data(), static_cast<uint32_t>(window_.height), static_cast<uint32_t>(window_.width)))}};
+              rle_of_bitmap(to.data(), static_cast<uint32_t>(frame_.height), static_cast<uint32_t>(frame_.width)))}};
 }
 
 }  // namespace
 
-std::vector<Record> in_view(const std::vector<Record>& records, const Window& window, const Vocabulary& vocabulary,
+std::vector<Record> in_view(const std::vector<Record>& records, const ViewFrame& frame, const Vocabulary& vocabulary,
                             std::vector<Record>* left_out) {
-  Viewer viewer(window, vocabulary, left_out);
+  Viewer viewer(frame, vocabulary, left_out);
   for (const Record& record : records) viewer.take(record);
   return viewer.finish();
 }

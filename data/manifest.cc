@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/hash.h"
 
 namespace weft {
 namespace {
@@ -13,7 +14,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kDatasetFormat = "weft.dataset";
 constexpr const char* kLayerFormat = "weft.evidence";
-constexpr int kVersion = 1;
+constexpr uint64_t kVersion = 2;  // of both
 
 // A JSON file and where in it we are, so that every Error can say so.
 class Node {
@@ -64,11 +65,12 @@ Json parse(const Path& path) {
   }
 }
 
-void check_format(const Node& root, const char* format, const Path& path) {
+uint64_t check_format(const Node& root, const char* format, const Path& path) {
   const std::string found = root.at("format").text();
   const uint64_t version = root.at("version").count();
-  check(found == format && version == kVersion, path.string(), ": is \"", found, "\" version ", version, ", wanted \"",
-        format, "\" version ", kVersion);
+  check(found == format && version >= 1 && version <= kVersion, path.string(), ": is \"", found, "\" version ", version,
+        ", wanted \"", format, "\" version 1 to ", kVersion);
+  return version;
 }
 
 void check_total(uint64_t sum, uint64_t claimed, const Path& path, const char* what) {
@@ -81,6 +83,18 @@ std::string written(const Json& json) {
 
 }  // namespace
 
+uint64_t Folds::of(const std::string& group) const {
+  WEFT_ASSERT(count > 0);
+  return hash64("fold of " + group, seed) % count;  // another hash than that of draw_groups, which took some away
+}
+
+std::vector<std::string> Folds::names() const {
+  std::vector<std::string> all;
+  for (const char* prefix : {"", "train-"})
+    for (uint64_t fold = 0; fold < count; ++fold) all.push_back(join(prefix, "fold", fold));
+  return all;
+}
+
 bool has_manifest(const Path& folder) {
   return std::filesystem::exists(folder / kManifestFile);
 }
@@ -91,9 +105,10 @@ Manifest read_manifest(const Path& folder) {
   const Path path = folder / kManifestFile;
   const Json json = parse(path);
   const Node root(json, path.string());
-  check_format(root, kDatasetFormat, path);
-  Manifest manifest{
-      .name = root.at("name").text(), .licence = root.at("licence").text(), .samples = root.at("samples").count()};
+  Manifest manifest{.version = check_format(root, kDatasetFormat, path),
+                    .name = root.at("name").text(),
+                    .licence = root.at("licence").text(),
+                    .samples = root.at("samples").count()};
   uint64_t samples = 0;
   for (const Node& shard : root.at("shards").items()) {
     manifest.shards.push_back({shard.at("file").plain_name(), shard.at("samples").count(), shard.at("bytes").count(),
@@ -115,6 +130,12 @@ Manifest read_manifest(const Path& folder) {
     for (const Node& uid : subsets.at(name.c_str()).items()) manifest.subsets[name].push_back(uid.text());
     manifest.subsets[name];
   }
+  if (manifest.version >= 2) {
+    const Node folds = root.at("folds");
+    manifest.folds = {folds.at("count").count(), folds.at("seed").count()};
+    check(manifest.folds.count <= Folds::kMost, path.string(), ": folds: count is ", manifest.folds.count,
+          ", wanted at most ", Folds::kMost);
+  }
   if (const Node tokenizer = root.at("tokenizer"); !tokenizer.is_null()) manifest.tokenizer = tokenizer.plain_name();
   return manifest;
 }
@@ -134,6 +155,7 @@ std::string manifest_text(const Manifest& manifest) {
                   {"layers", layers},
                   {"splits", splits},
                   {"subsets", manifest.subsets},
+                  {"folds", {{"count", manifest.folds.count}, {"seed", manifest.folds.seed}}},
                   {"tokenizer", manifest.tokenizer.empty() ? Json() : Json(manifest.tokenizer)}});
 }
 

@@ -3,7 +3,7 @@
 // row a sample.  Shared by the store that reads and the store that writes; docs/FORMATS.md has every column.
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,11 +14,20 @@ namespace weft {
 
 constexpr uint64_t kChunkBytes = uint64_t{4} << 20;
 
+// Where the samples of a blob lie, one behind the other.
+class ShardLayout {
+ public:
+  uint64_t place(uint64_t bytes);  // the offset of the next sample
+  uint64_t bytes() const { return end_; }
+
+ private:
+  uint64_t end_ = 0;
+};
+
 class ShardWriter {
  public:
-  explicit ShardWriter(const Path& path);  // written in place: the caller publishes it
-  void add(const Bytes& content, const SampleInfo& info);
-  uint64_t bytes() const { return offset_; }  // of the blob so far
+  explicit ShardWriter(const Path& path);                  // written in place: the caller publishes it
+  void add(const Bytes& content, const SampleInfo& info);  // of a linked sample the index alone
   uint64_t samples() const { return infos_.size(); }
   void close();
 
@@ -27,8 +36,9 @@ class ShardWriter {
 
   H5File file_;
   H5Blob blob_;
-  Bytes chunk_;          // the last, unfinished chunk
-  uint64_t offset_ = 0;  // of the next byte
+  ShardLayout layout_;
+  Bytes chunk_;            // the last, unfinished chunk
+  uint64_t appended_ = 0;  // bytes, those of chunk_ included
   std::vector<uint64_t> offsets_;
   std::vector<SampleInfo> infos_;
 };
@@ -36,13 +46,14 @@ class ShardWriter {
 // A shard open for reading, by descriptor: the library is done with it before the constructor ends.
 class ShardReader {
  public:
-  ShardReader(const Path& path, uint64_t samples);
+  // `samples` as the manifest says; without a manifest, what an interrupted import left, of the newest version only.
+  explicit ShardReader(const Path& path, std::optional<uint64_t> samples = std::nullopt);
   ~ShardReader();
   ShardReader(ShardReader&& other) noexcept;
 
   const std::string& name() const { return name_; }
   std::vector<SampleInfo>& infos() { return infos_; }  // taken over by the store
-  // Thread-safe.  Fills `into`, whose size is the sample's.
+  // Thread-safe.  Fills `into`, whose size is the sample's; not of a linked one (data/linked_files.h).
   void read(uint64_t sample, Bytes& into) const;
 
  private:

@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 
 #include "base/error.h"
+#include "data/geometry.h"
+#include "data/linked_files.h"
 #include "data/manifest.h"
 #include "data/shard.h"
 
@@ -20,12 +23,22 @@ std::string hexadecimal(uint32_t value) {
   return text;
 }
 
+// A statement about the whole sample by a text: what a cell (image x text) is made of.
+bool is_text_statement(const Record& record) {
+  const bool is_plain =
+      record.kind == Kind::pos || record.kind == Kind::neg || record.kind == Kind::unknown || record.kind == Kind::soft;
+  return record.scope == Scope::image && record.concept_row != kAnyConcept && record.view == kEveryView && is_plain;
+}
+
 }  // namespace
 
 struct Store::Impl {
+  explicit Impl(const Path& at) : folder(at), links(at) {}
+
   Path folder;
   Manifest manifest;
   std::vector<ShardReader> shards;
+  mutable LinkedFiles links;
   std::vector<uint64_t> starts;  // the number of each shard's first sample
   std::vector<SampleInfo> infos;
   std::unordered_map<Uid, uint32_t> by_uid;
@@ -33,11 +46,15 @@ struct Store::Impl {
   std::vector<std::string> layers;
   std::vector<std::vector<Record>> records;
   std::vector<std::vector<TextStatement>> texts;
+  std::vector<std::vector<Bag>> bags;  // by layer
+  std::vector<std::vector<Record>> bag_records;
 
   void open_shard(const ShardEntry& entry);
   void open_layer(const LayerEntry& entry);
   void sort_statements();
   void check_splits() const;
+  template <class IsIn>
+  std::vector<uint32_t> samples_where(const IsIn& is_in) const;
 };
 
 void Store::Impl::open_shard(const ShardEntry& entry) {
@@ -57,27 +74,40 @@ void Store::Impl::open_shard(const ShardEntry& entry) {
 
 void Store::Impl::open_layer(const LayerEntry& entry) {
   const Path layer_folder = folder / "evidence" / entry.name;
-  const EvidenceLayer layer = read_evidence_layer(layer_folder);
+  EvidenceLayer layer = read_evidence_layer(layer_folder);
   check(layer.name == entry.name && layer.records.size() == entry.records, layer_folder.string(),
         ": holds the layer \"", layer.name, "\" of ", layer.records.size(), " records, but ", kManifestFile, " says \"",
         entry.name, "\" of ", entry.records);
   const auto source = static_cast<uint16_t>(layers.size());
   layers.push_back(entry.name);
-  for (Record record : layer.records) {
-    const auto place = by_uid.find(record.item);
-    check(place != by_uid.end(), "evidence layer \"", entry.name, "\" speaks of sample ", record.item.text(),
-          ", which is not in ", folder.string());
+  const std::vector<uint32_t> row_of = vocabulary.absorb(layer.vocabulary);
+  std::set<Uid> bag_uids;
+  for (const Bag& bag : layer.bags) {
+    bag_uids.insert(bag.uid());
+    for (const Uid& member : bag.members)
+      check(by_uid.contains(member), "evidence layer \"", entry.name, "\": the bag \"", bag.name,
+            "\" holds the sample ", member.text(), ", which is not in ", folder.string());
+  }
+  bags.push_back(std::move(layer.bags));
+  std::vector<Record>& of_bags = bag_records.emplace_back();
+  for (Record& record : layer.records) {
     record.source = source;
-    if (record.concept_row != kAnyConcept)
-      record.concept_row = vocabulary.row_of(layer.vocabulary.text(record.concept_row));
-    records[place->second].push_back(std::move(record));
+    renumber(record, row_of);
+    const bool is_of_bag = record.scope == Scope::bag;
+    const auto place = is_of_bag ? by_uid.end() : by_uid.find(record.item);
+    check(is_of_bag ? bag_uids.contains(record.item) : place != by_uid.end(), "evidence layer \"", entry.name,
+          "\" speaks of ", is_of_bag ? "the bag " : "sample ", record.item.text(), ", which is not in ",
+          folder.string());
+    check(record.scope != Scope::pair || by_uid.contains(uid_of(record.geometry)), "evidence layer \"", entry.name,
+          "\" pairs sample ", record.item.text(), " with one that is not in ", folder.string());
+    (is_of_bag ? of_bags : records[place->second]).push_back(std::move(record));
   }
 }
 
 void Store::Impl::sort_statements() {
   for (size_t sample = 0; sample < records.size(); ++sample) {
     for (const Record& record : records[sample])
-      if (record.scope == Scope::image && record.concept_row != kAnyConcept)
+      if (is_text_statement(record))
         texts[sample].push_back({record.concept_row, record.kind, record.confidence, record.source});
     std::stable_sort(texts[sample].begin(), texts[sample].end(), [](const TextStatement& a, const TextStatement& b) {
       return std::tie(a.row, a.layer) < std::tie(b.row, b.layer);
@@ -92,6 +122,7 @@ void Store::Impl::check_splits() const {
     for (const std::string& group : wanted)
       check(groups.contains(group), (folder / kManifestFile).string(), ": split \"", name, "\" names the group \"",
             group, "\", which no sample has");
+  if (manifest.subsets.empty()) return;
   std::set<std::string> uids;
   for (const SampleInfo& info : infos) uids.insert(info.uid.text());
   for (const auto& [name, members] : manifest.subsets)
@@ -100,8 +131,7 @@ void Store::Impl::check_splits() const {
             ", which is not here");
 }
 
-Store::Store(const Path& folder) : impl_(std::make_unique<Impl>()) {
-  impl_->folder = folder;
+Store::Store(const Path& folder) : impl_(std::make_unique<Impl>(folder)) {
   impl_->manifest = read_manifest(folder);
   check(impl_->manifest.layers.size() <= UINT16_MAX && impl_->manifest.samples < UINT32_MAX, folder.string(),
         ": has more layers or samples than can be numbered");
@@ -144,6 +174,13 @@ const std::vector<Record>& Store::records(size_t sample) const {
   return impl_->records.at(sample);
 }
 
+const std::vector<Bag>& Store::bags(size_t layer) const {
+  return impl_->bags.at(layer);
+}
+const std::vector<Record>& Store::bag_records(size_t layer) const {
+  return impl_->bag_records.at(layer);
+}
+
 void Store::read(size_t sample, Bytes& into) const {
   const SampleInfo& info = impl_->infos.at(sample);
   const size_t number =
@@ -152,10 +189,15 @@ void Store::read(size_t sample, Bytes& into) const {
   into.resize(info.bytes);
   in_context(
       [&] {
-        shard.read(sample - impl_->starts[number], into);
+        const bool is_linked = !info.link.empty();
+        if (is_linked)
+          impl_->links.read(info.link, info.link_offset, into);
+        else
+          shard.read(sample - impl_->starts[number], into);
         const uint32_t found = crc32c(into.data(), into.size());
-        check(found == info.crc, "the sample is damaged: CRC-32C of its bytes is ", hexadecimal(found),
-              ", the index says ", hexadecimal(info.crc));
+        check(found == info.crc,
+              is_linked ? info.link + ": the linked file was changed after the import" : "the sample is damaged",
+              ": CRC-32C of its bytes is ", hexadecimal(found), ", the index says ", hexadecimal(info.crc));
       },
       "reading sample ", sample, " (", info.key, ") of ", shard.name(), " in ", impl_->folder.string());
 }
@@ -169,27 +211,43 @@ std::vector<std::string> Store::splits() const {
   std::vector<std::string> names{"all", "train"};
   for (const auto& split : impl_->manifest.splits) names.push_back(split.first);
   for (const auto& subset : impl_->manifest.subsets) names.push_back(subset.first);
+  for (const std::string& fold : impl_->manifest.folds.names()) names.push_back(fold);
   return names;
 }
 
+template <class IsIn>
+std::vector<uint32_t> Store::Impl::samples_where(const IsIn& is_in) const {
+  std::vector<uint32_t> samples;
+  for (uint32_t i = 0; i < infos.size(); ++i)
+    if (is_in(infos[i])) samples.push_back(i);
+  return samples;
+}
+
 std::vector<uint32_t> Store::split(const std::string& name) const {
+  const Manifest& manifest = impl_->manifest;
   const std::vector<std::string> known = splits();
   const std::string near = nearest(name, known);
   check(std::find(known.begin(), known.end(), name) != known.end(), impl_->folder.string(), ": has no split \"", name,
         "\"", near.empty() ? "" : "; did you mean \"" + near + "\"?");
-  std::vector<uint32_t> samples;
-  if (const auto subset = impl_->manifest.subsets.find(name); subset != impl_->manifest.subsets.end()) {
+  if (name == "all") return impl_->samples_where([](const SampleInfo&) { return true; });
+  if (const auto subset = manifest.subsets.find(name); subset != manifest.subsets.end()) {
     const std::set<std::string> members(subset->second.begin(), subset->second.end());
-    for (uint32_t i = 0; i < size(); ++i)
-      if (members.contains(impl_->infos[i].uid.text())) samples.push_back(i);
-    return samples;
+    return impl_->samples_where([&](const SampleInfo& info) { return members.contains(info.uid.text()); });
   }
-  std::set<std::string> groups;
-  for (const auto& [split, members] : impl_->manifest.splits)
-    if (split == name || name == "train") groups.insert(members.begin(), members.end());
-  for (uint32_t i = 0; i < size(); ++i)
-    if (name == "all" || groups.contains(impl_->infos[i].group) == (name != "train")) samples.push_back(i);
-  return samples;
+  if (const auto split = manifest.splits.find(name); split != manifest.splits.end()) {
+    const std::set<std::string> members(split->second.begin(), split->second.end());
+    return impl_->samples_where([&](const SampleInfo& info) { return members.contains(info.group); });
+  }
+  std::set<std::string> elsewhere;
+  for (const auto& split : manifest.splits) elsewhere.insert(split.second.begin(), split.second.end());
+  const std::vector<std::string> folds = manifest.folds.names();
+  const size_t fold = std::find(folds.begin(), folds.end(), name) - folds.begin();  // beyond them: "train"
+  const uint64_t count = manifest.folds.count;
+  return impl_->samples_where([&](const SampleInfo& info) {
+    if (elsewhere.contains(info.group)) return false;
+    if (fold == folds.size()) return true;
+    return (manifest.folds.of(info.group) == fold % count) == (fold < count);
+  });
 }
 
 Path Store::tokenizer() const {

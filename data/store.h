@@ -4,6 +4,7 @@
 //   images-00000.h5 ...    immutable shards: /blob u8 (chunked, Fletcher32), /index columns
 //   evidence/<layer>/      statements about the samples (data/evidence.h)
 //   tokenizer.txt          byte-level BPE merges trained on the train split's texts (data/tokenizer.h)
+//   import_report.json     what the import repaired and left out
 // Reading: HDF5 gives the chunk addresses once; after that samples come by pread(2) from any thread and are checked
 // against their CRC-32C.  Opening checks every file's size and every index column, and the hashes of the (small)
 // layers; hashing the shards would read them all, so only `weft data check` does.  docs/FORMATS.md has every column.
@@ -38,6 +39,7 @@ struct SampleInfo {
   std::string link;                           // file that holds the bytes, where they were not copied; as imported
   uint64_t link_offset = 0;                   // of the bytes in it
 
+  bool operator==(const SampleInfo&) const = default;
   bool is_turned() const { return orientation >= 5; }
   uint32_t upright_width() const { return is_turned() ? height : width; }
   uint32_t upright_height() const { return is_turned() ? width : height; }
@@ -66,15 +68,16 @@ class Store {
   void read(size_t sample, Bytes& into) const;
   int64_t find(const Uid& uid) const;  // -1 where it is not here
 
-  const Vocabulary& vocabulary() const;                          // texts of all layers
-  const std::vector<std::string>& layers() const;                // names
-  const std::vector<TextStatement>& texts(size_t sample) const;  // scope image, by row, then layer
-  const std::vector<Record>& records(size_t sample) const;       // everything, rows of vocabulary()
+  const Vocabulary& vocabulary() const;            // texts of all layers
+  const std::vector<std::string>& layers() const;  // names
+  // Of the whole sample by a text: POS, NEG, UNKNOWN and SOFT; by row, then layer.
+  const std::vector<TextStatement>& texts(size_t sample) const;
+  const std::vector<Record>& records(size_t sample) const;  // everything, rows of vocabulary()
   const std::vector<Bag>& bags(size_t layer) const;
   const std::vector<Record>& bag_records(size_t layer) const;  // what is said of bags
 
-  std::vector<std::string> splits() const;                     // "all", "train", then splits and subsets
-  std::vector<uint32_t> split(const std::string& name) const;  // samples of a split or subset, ascending
+  std::vector<std::string> splits() const;                     // "all", "train", then splits, subsets and folds
+  std::vector<uint32_t> split(const std::string& name) const;  // samples of one of them, ascending
   Path tokenizer() const;                                      // the merges file; empty where there is none
 
  private:
@@ -109,6 +112,8 @@ class StoreWriter {
   void set_split(const std::string& name, const std::vector<std::string>& groups);
   // Samples by name beside the splits, e.g. one of each group of a split; read with Store::split.
   void set_subset(const std::string& name, const std::vector<Uid>& uids);
+  // Splits "train" by group into `count` parts of about equal size, read as "fold0" and, what is left, "train-fold0".
+  void set_folds(uint64_t count, uint64_t seed);
   void set_tokenizer(const Path& file);  // finish() moves it to its place
 
   size_t size() const;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <map>
 #include <optional>
 #include <set>
 
 #include "base/error.h"
 #include "data/image.h"
+#include "data/linked_files.h"
 #include "data/manifest.h"
-#include "data/shard.h"
+#include "data/shard_series.h"
 #include "data/store.h"
 #include "data/utf8.h"
 
@@ -20,35 +20,19 @@ namespace fs = std::filesystem;
 
 constexpr const char* kTokenizerFile = "tokenizer.txt";
 
-bool is_leftover(const std::string& name) {
-  if (name.starts_with("images-")) return name.ends_with(".h5") || name.ends_with(".h5.tmp");
-  return name == "evidence" || name.starts_with(kTokenizerFile) || name == std::string(kManifestFile) + ".tmp";
-}
-
-// Only what an import writes is taken away; a folder that holds anything else was not meant for one.
+// Only what an import writes is taken away; a folder that holds anything else was not meant for one.  Whole shards
+// stay: ShardSeries keeps those whose samples come again.
 void clear_leftovers(const Path& folder) {
   std::vector<Path> leftovers;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    check(is_leftover(name), folder.string(), ": holds \"", name,
+    const bool is_ours = is_shard_name(name) || name == "evidence" || name.starts_with(kTokenizerFile) ||
+                         name.starts_with(kReportFile) || name == std::string(kManifestFile) + ".tmp";
+    check(is_ours, folder.string(), ": holds \"", name,
           "\", which is no part of a dataset; wanted an empty folder or one that an import left unfinished");
-    leftovers.push_back(entry.path());
+    if (!is_shard_name(name) || name.ends_with(".tmp")) leftovers.push_back(entry.path());
   }
   for (const Path& path : leftovers) fs::remove_all(path);
-}
-
-std::string shard_name(size_t number) {
-  char name[24];
-  std::snprintf(name, sizeof name, "images-%05zu.h5", number);
-  return name;
-}
-
-Path staged(const Path& path) {
-  return path.string() + ".tmp";
-}
-
-bool same(const ShardEntry& a, const ShardEntry& b) {
-  return a.file == b.file && a.samples == b.samples && a.bytes == b.bytes && a.xxh3 == b.xxh3;
 }
 
 }  // namespace
@@ -59,45 +43,52 @@ struct StoreWriter::Impl {
   std::optional<Manifest> finished;  // what the folder held before: written again, it must come out the same
   std::string finished_text;
   Manifest manifest;
-  std::unique_ptr<ShardWriter> shard;
+  std::optional<ShardSeries> shards;
   std::vector<SampleInfo> infos;
   std::unordered_map<Uid, size_t> by_uid;
   std::map<std::string, EvidenceWriter> layers;
   std::map<std::string, std::string> split_of_group;
+  std::unique_ptr<LinkedFiles> links;
   Path tokenizer;
   size_t merged = 0;
 
-  [[noreturn]] void differs(const std::string& what) const;
+  [[noreturn]] void differs(const std::string& what) const { fail_because_finished(folder, *finished, what); }
   std::string split_of(const SampleInfo& info) const;
-  void close_shard();
+  std::string checked_link(const Link& link, const Bytes& content);
+  void check_layer(const std::string& name, const EvidenceWriter& layer) const;
   void publish_layers();
   void publish_tokenizer();
 };
-
-void StoreWriter::Impl::differs(const std::string& what) const {
-  fail(folder.string(), ": already holds the finished dataset \"", finished->name, "\", and ", what,
-       " would differ; give another folder, or remove this one first");
-}
 
 std::string StoreWriter::Impl::split_of(const SampleInfo& info) const {
   const auto place = split_of_group.find(info.group);
   return place == split_of_group.end() ? "train" : place->second;
 }
 
-void StoreWriter::Impl::close_shard() {
-  const size_t number = manifest.shards.size();
-  const Path path = folder / shard_name(number);
-  const uint64_t samples = shard->samples();
-  shard->close();
-  shard.reset();
-  manifest.shards.push_back(
-      {path.filename().string(), samples, fs::file_size(staged(path)), hash_of_file(staged(path))});
-  if (!finished) return publish(staged(path), path);
-  fs::remove(staged(path));
-  const ShardEntry& entry = manifest.shards.back();
-  const bool is_same = number < finished->shards.size() && same(entry, finished->shards[number]) &&
-                       hash_of_file(path) == entry.xxh3;  // the file itself may have been damaged since
-  if (!is_same) differs(entry.file);
+// What is linked to must be where the link says: read back, it is the content.
+std::string StoreWriter::Impl::checked_link(const Link& link, const Bytes& content) {
+  if (!links) links = std::make_unique<LinkedFiles>(folder);
+  const std::string text = link_text(folder, link.file);
+  check(is_utf8(text), "the linked file \"", text, "\" has a name that is not UTF-8");
+  Bytes found(content.size());
+  links->read(text, link.offset, found);
+  check(found == content, link.file.string(), ": byte ", link.offset, " does not begin the ", content.size(),
+        " bytes that are linked to");
+  return text;
+}
+
+void StoreWriter::Impl::check_layer(const std::string& name, const EvidenceWriter& layer) const {
+  std::set<Uid> bags;
+  for (const Bag& bag : layer.bags()) {
+    bags.insert(bag.uid());
+    for (const Uid& member : bag.members)
+      check(by_uid.contains(member), "evidence layer \"", name, "\": the bag \"", bag.name, "\" holds the sample ",
+            member.text(), ", which was never added");
+  }
+  for (const Record& record : layer.records())
+    check(record.scope == Scope::bag ? bags.contains(record.item) : by_uid.contains(record.item), "evidence layer \"",
+          name, "\" speaks of ", record.scope == Scope::bag ? "the bag " : "sample ", record.item.text(),
+          ", which was never added");
 }
 
 void StoreWriter::Impl::publish_layers() {
@@ -108,9 +99,7 @@ void StoreWriter::Impl::publish_layers() {
       differs("the list of its evidence layers");
   }
   for (auto& [name, layer] : layers) {
-    for (const Record& record : layer.records())
-      check(by_uid.contains(record.item), "evidence layer \"", name, "\" speaks of sample ", record.item.text(),
-            ", which was never added");
+    check_layer(name, layer);
     manifest.layers.push_back({name, layer.publish(folder)});
   }
 }
@@ -133,6 +122,7 @@ StoreWriter::StoreWriter(const Path& folder, Options options) : impl_(std::make_
     impl_->finished = read_manifest(folder);
     impl_->finished_text = read_text(folder / kManifestFile);
     if (impl_->finished->name != impl_->options.name) impl_->differs("its name");
+    if (impl_->finished->version != impl_->manifest.version) impl_->differs("the version of its format");
   } else {
     clear_leftovers(folder);
   }
@@ -140,11 +130,12 @@ StoreWriter::StoreWriter(const Path& folder, Options options) : impl_(std::make_
     check(is_utf8(text), "the name or licence of a dataset is not UTF-8: \"", text, "\"");
   impl_->manifest.name = impl_->options.name;
   impl_->manifest.licence = impl_->options.licence;
+  impl_->shards.emplace(folder, impl_->options.shard_bytes, impl_->finished ? &*impl_->finished : nullptr);
 }
 
 StoreWriter::~StoreWriter() = default;
 
-Uid StoreWriter::add(const Bytes& content, const std::string& key, const std::string& group) {
+Uid StoreWriter::add(const Bytes& content, const std::string& key, const std::string& group, const Link* link) {
   check(is_utf8(key) && !key.empty(), "the key of a sample is \"", key, "\", wanted UTF-8 text");
   check(is_utf8(group) && !group.empty(), "the group of sample ", key, " is \"", group, "\", wanted UTF-8 text");
   check(content.size() <= UINT32_MAX, "sample ", key, " has ", content.size(), " bytes, more than 4 GiB");
@@ -153,9 +144,10 @@ Uid StoreWriter::add(const Bytes& content, const std::string& key, const std::st
     ++impl_->merged;
     return uid;
   }
-  const ImageHeader header =
-      in_context([&] { return read_image_header(content.data(), content.size()); }, "adding sample ", key);
-  const SampleInfo info{.uid = uid,
+  return in_context(
+      [&] {
+        const ImageHeader header = read_image_header(content.data(), content.size());
+        SampleInfo info{.uid = uid,
                         .key = key,
                         .group = group,
                         .codec = header.codec,
@@ -163,14 +155,28 @@ Uid StoreWriter::add(const Bytes& content, const std::string& key, const std::st
                         .width = header.width,
                         .height = header.height,
                         .channels = header.channels,
+                        .orientation = header.orientation,
+                        .bits = header.bits,
+                        .views = header.views,
+                        .spacing = header.spacing,
                         .crc = crc32c(content.data(), content.size())};
-  if (impl_->shard && impl_->shard->bytes() + content.size() > impl_->options.shard_bytes) impl_->close_shard();
-  if (!impl_->shard)
-    impl_->shard = std::make_unique<ShardWriter>(staged(impl_->folder / shard_name(impl_->manifest.shards.size())));
-  impl_->shard->add(content, info);
-  impl_->by_uid[uid] = impl_->infos.size();
-  impl_->infos.push_back(info);
-  return uid;
+        if (link) info.link = impl_->checked_link(*link, content), info.link_offset = link->offset;
+        impl_->shards->add(content, info);
+        impl_->by_uid[uid] = impl_->infos.size();
+        impl_->infos.push_back(std::move(info));
+        return uid;
+      },
+      "adding sample ", key);
+}
+
+const SampleInfo& StoreWriter::info(const Uid& uid) const {
+  const auto place = impl_->by_uid.find(uid);
+  check(place != impl_->by_uid.end(), "the sample ", uid.text(), " was never added");
+  return impl_->infos[place->second];
+}
+
+size_t StoreWriter::continued() const {
+  return impl_->finished ? 0 : impl_->shards->kept();
 }
 
 EvidenceWriter& StoreWriter::layer(const std::string& name) {
@@ -203,6 +209,15 @@ void StoreWriter::set_subset(const std::string& name, const std::vector<Uid>& ui
     members.insert(uid.text());
   }
   impl_->manifest.subsets[name].assign(members.begin(), members.end());
+}
+
+void StoreWriter::set_folds(uint64_t count, uint64_t seed) {
+  check(count != 1 && count <= Folds::kMost, "the train split cannot be cut into ", count, " folds; wanted 2 to ",
+        Folds::kMost, ", or 0 for none");
+  impl_->manifest.folds = {count, count > 0 ? seed : 0};
+  for (const std::string& name : impl_->manifest.folds.names())
+    check(!impl_->manifest.splits.contains(name) && !impl_->manifest.subsets.contains(name), "the fold ", name,
+          " has the name of a split; wanted a source without such names, or no folds");
 }
 
 void StoreWriter::set_tokenizer(const Path& file) {
@@ -250,7 +265,7 @@ std::vector<std::string> StoreWriter::train_texts() const {
 
 void StoreWriter::finish() {
   check(size() > 0, impl_->folder.string(), ": a dataset without a single sample is not written");
-  if (impl_->shard) impl_->close_shard();
+  impl_->manifest.shards = impl_->shards->finish();
   impl_->publish_layers();
   impl_->publish_tokenizer();
   impl_->manifest.samples = size();

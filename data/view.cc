@@ -1,295 +1,313 @@
 // SPDX-License-Identifier: Apache-2.0
-// Views are made in one order: geometry, then background, then colours; the draws follow it.  All scaling is done by
-// resize_bicubic, which does not alias when it shrinks, so that turning works at the view's own scale with 4 x 4 taps.
-// An image with alpha is premultiplied from its first resampling to its last: no transparent pixel lends its colour.
+// One decode, one resize: a view's map is split into a box of the stored picture that is resized on the way out of the
+// decoder (data/box_resize.h), and what remains of it at the view's own size: nothing, an exchange of rows and columns,
+// padding, or a turn.  EXIF orientations are maps like any other.  Of JPEGs the largest of 1/8, 1/4, 1/2 is decoded at
+// which every view still has its pixels.
 #include "data/view.h"
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
-#include <utility>
+#include <cstring>
 
 #include "base/error.h"
+#include "data/image_codecs.h"
+#include "data/view_parts.h"
 
 namespace weft {
 namespace {
 
-constexpr double kEvaluationZoom = 0.9;
-
-uint8_t to_byte(float value) {
-  return static_cast<uint8_t>(std::clamp(value, 0.0f, 255.0f) + 0.5f);
-}
-
-uint8_t divide_by_255(int value) {
-  return static_cast<uint8_t>((value + 127) / 255);
-}
-
-Image premultiplied(const Image& image) {
-  Image out = image;
-  uint8_t* pixel = out.pixels.data();
-  for (size_t i = 0; i < out.pixels.size(); i += 4, pixel += 4)
-    for (int c = 0; c < 3; ++c) pixel[c] = divide_by_255(pixel[c] * pixel[3]);
-  return out;
-}
-
-// A cubic kernel overshoots at edges; colour beyond alpha would be brighter than white.
-void keep_colour_below_alpha(Image& image) {
-  uint8_t* pixel = image.pixels.data();
-  for (size_t i = 0; i < image.pixels.size(); i += 4, pixel += 4)
-    for (int c = 0; c < 3; ++c) pixel[c] = std::min(pixel[c], pixel[3]);
-}
-
-void mirror(Image& image) {
-  uint8_t* pixels = image.pixels.data();
-  const size_t channels = image.channels;
-  for (int y = 0; y < image.height; ++y, pixels += image.width * channels)
-    for (size_t left = 0, right = image.width - 1; left < right; ++left, --right)
-      std::swap_ranges(pixels + left * channels, pixels + (left + 1) * channels, pixels + right * channels);
-}
-
-// The four samples around a coordinate and their weights (Keys 1981, a = -1/2).
-struct CubicTaps {
-  int index[4];
-  float weight[4];
-
-  // Outside there is the image again, mirrored, or nothing.
-  CubicTaps(double at, int size, bool mirrored) {
-    const double whole = std::floor(at);
-    const float t = static_cast<float>(at - whole);
-    weight[0] = t * (-0.5f + t * (1 - 0.5f * t));
-    weight[1] = 1 + t * t * (-2.5f + 1.5f * t);
-    weight[2] = t * (0.5f + t * (2 - 1.5f * t));
-    weight[3] = t * t * (-0.5f + 0.5f * t);
-    for (int i = 0; i < 4; ++i) {
-      index[i] = static_cast<int>(whole) - 1 + i;
-      if (0 <= index[i] && index[i] < size) continue;
-      if (!mirrored) weight[i] = 0;
-      const int turn = ((index[i] % (2 * size)) + 2 * size) % (2 * size);
-      index[i] = std::min(turn, 2 * size - 1 - turn);
-    }
-  }
+// How the pixels of a source, the stored picture at some scale, become a view.
+struct Placement {
+  Affine to_view;             // source -> view
+  Box box;                    // what of the source is resized
+  int width = 0, height = 0;  // to what
+  bool mirror_x = false, mirror_y = false, exchanged = false;
+  int left = 0, top = 0;      // where it comes to lie, where nothing is left to be turned
+  bool is_turned = false;
 };
 
-struct Turn {
-  double cosine, sine;
-  explicit Turn(double degrees)
-      : cosine(std::cos(degrees * std::numbers::pi / 180)), sine(std::sin(degrees * std::numbers::pi / 180)) {}
-  double reach(double along, double across) const { return std::fabs(cosine) * along + std::fabs(sine) * across; }
+// Where nothing is turned: the part of the view that shows the picture, in whole pixels, and its box.
+void place_upright(Placement& p, const Box& picture, int size) {
+  const Box shown = intersection(mapped_box(p.to_view, picture), {0, 0, 1.0 * size, 1.0 * size});
+  const auto part = [size](double from, double to) {
+    const int first = std::clamp(static_cast<int>(std::lround(from)), 0, size - 1);
+    return std::pair{first, std::clamp(static_cast<int>(std::lround(to)), first + 1, size)};
+  };
+  const auto [left, right] = part(shown.x0, shown.x1);
+  const auto [top, bottom] = part(shown.y0, shown.y1);
+  p.box = intersection(mapped_box(p.to_view.inverse(), {1.0 * left, 1.0 * top, 1.0 * right, 1.0 * bottom}), picture);
+  p.left = left;
+  p.top = top;
+  p.exchanged = p.to_view.a == 0;
+  p.width = p.exchanged ? bottom - top : right - left;
+  p.height = p.exchanged ? right - left : bottom - top;
+  p.mirror_x = p.exchanged ? p.to_view.d < 0 : p.to_view.a < 0;
+  p.mirror_y = p.exchanged ? p.to_view.b < 0 : p.to_view.e < 0;
+}
+
+// What the view reaches, at the view's scale where that is smaller, so that a turn never shrinks.
+void place_turned(Placement& p, const Box& picture, int size) {
+  const double x_scale = std::min(1.0, std::hypot(p.to_view.a, p.to_view.d));
+  const double y_scale = std::min(1.0, std::hypot(p.to_view.b, p.to_view.e));
+  const Box seen = mapped_box(p.to_view.inverse(), {0, 0, 1.0 * size, 1.0 * size});
+  constexpr double kReach = 3;  // of the cubic taps, in resized pixels
+  p.box = intersection({seen.x0 - kReach / x_scale, seen.y0 - kReach / y_scale, seen.x1 + kReach / x_scale,
+                        seen.y1 + kReach / y_scale},
+                       picture);
+  if (p.box.is_empty()) p.box = picture;
+  p.width = std::max(1, static_cast<int>(std::lround(p.box.width() * x_scale)));
+  p.height = std::max(1, static_cast<int>(std::lround(p.box.height() * y_scale)));
+  p.is_turned = true;
+}
+
+Placement place(const Affine& to_view, double width, double height, int size) {
+  Placement p;
+  p.to_view = to_view;
+  const bool is_straight = (to_view.b == 0 && to_view.d == 0) || (to_view.a == 0 && to_view.e == 0);
+  (is_straight ? place_upright : place_turned)(p, {0, 0, width, height}, size);
+  return p;
+}
+
+// Pixels of the source to one of the view's, the lesser of both axes.
+double shrinkage(const Affine& m) {
+  return 1 / std::max(std::hypot(m.a, m.d), std::hypot(m.b, m.e));
+}
+
+// Resized pixels to the view, where that is more than a copy.
+template <class T>
+void lay_out(const Placement& p, const Planes<T>& resized, bool mirrored, const Planes<T>& view) {
+  if (p.is_turned) {
+    const Affine to_resized = {p.width / p.box.width(),   0, -p.box.x0 * p.width / p.box.width(), 0,
+                               p.height / p.box.height(), -p.box.y0 * p.height / p.box.height()};
+    return sample_planes(resized, p.to_view.inverse().then(to_resized), mirrored, view);
+  }
+  const int width = p.exchanged ? p.height : p.width, height = p.exchanged ? p.width : p.height;
+  if (width < view.width || height < view.height) fill_grey(view, {0, 0, 1.0 * view.width, 1.0 * view.height});
+  for (int c = 0; c < view.channels; ++c)
+    for (int y = 0; y < height; ++y) {
+      T* to = view.row(c, p.top + y) + p.left;
+      if (p.exchanged)
+        for (int x = 0; x < width; ++x) to[x] = resized.row(c, x)[y];
+      else
+        std::copy_n(resized.row(c, y), width, to);
+    }
+}
+
+bool is_whole_view(const Placement& p, int size) {
+  return !p.is_turned && !p.exchanged && p.width == size && p.height == size;
+}
+
+// Rows of a picture in memory, which may begin elsewhere than the picture they are part of.
+class MemoryRows final : public RowSource {
+ public:
+  MemoryRows(const Image& image, int64_t first_row, int64_t first_column)
+      : image_(image), first_row_(first_row), first_column_(first_column) {}
+  const uint8_t* row(int y) override {
+    return image_.row(static_cast<int>(y - first_row_)) + first_column_ * image_.channels;
+  }
+
+ private:
+  const Image& image_;
+  int64_t first_row_, first_column_;
 };
 
-// Pixels as four floats, which fill a vector.
-std::vector<float> widened(const Image& image) {
-  std::vector<float> lanes(size_t{4} * image.width * image.height);
-  const uint8_t* from = image.pixels.data();
-  for (size_t i = 0; i < lanes.size(); i += 4, from += image.channels)
-    for (int c = 0; c < image.channels; ++c) lanes[i + c] = from[c];
-  return lanes;
-}
-
-// out's centre lies on (centre_x, centre_y) of the image; scale 1.
-void turn_into(const Image& image, const Turn& turn, double centre_x, double centre_y, Image& out) {
-  const bool mirrored = image.channels == 3;
-  const std::vector<float> lanes = widened(image);
-  for (int y = 0; y < out.height; ++y) {
-    uint8_t* to = out.row(y);
-    for (int x = 0; x < out.width; ++x, to += out.channels) {
-      const double u = x + 0.5 - 0.5 * out.width, v = y + 0.5 - 0.5 * out.height;
-      const double at_x = centre_x + turn.cosine * u + turn.sine * v - 0.5;
-      const double at_y = centre_y - turn.sine * u + turn.cosine * v - 0.5;
-      if (!mirrored && (at_x < -2 || at_y < -2 || at_x > image.width + 1 || at_y > image.height + 1)) continue;
-      const CubicTaps across(at_x, image.width, mirrored), down(at_y, image.height, mirrored);
-      float sums[4] = {};
-      for (int j = 0; j < 4; ++j) {
-        const float* row = lanes.data() + size_t{4} * image.width * down.index[j];
-        float line[4] = {};
-        for (int i = 0; i < 4; ++i)
-          for (int c = 0; c < 4; ++c) line[c] += across.weight[i] * row[4 * across.index[i] + c];
-        for (int c = 0; c < 4; ++c) sums[c] += down.weight[j] * line[c];
-      }
-      for (int c = 0; c < out.channels; ++c) to[c] = to_byte(sums[c]);
-    }
-  }
-}
-
-// Area share uniform, ratio log-uniform; after ten misses the middle of the image, cut to an allowed ratio.
-Box draw_crop(const Image& image, const AugmentSettings& augment, Stream& stream) {
-  const double width = image.width, height = image.height;
-  const double most = std::log(augment.crop_ratio_max);
-  for (int attempt = 0; attempt < 10; ++attempt) {
-    const double area = width * height * stream.uniform(augment.crop_scale_min, augment.crop_scale_max);
-    const double ratio = std::exp(stream.uniform(-most, most));
-    const double w = std::sqrt(area * ratio), h = std::sqrt(area / ratio);
-    if (w > width || h > height) continue;
-    const double x = stream.uniform(0, width - w), y = stream.uniform(0, height - h);
-    return {x, y, std::min(x + w, width), std::min(y + h, height)};
-  }
-  const double w = std::min(width, height * augment.crop_ratio_max),
-               h = std::min(height, width * augment.crop_ratio_max);
-  return {(width - w) / 2, (height - h) / 2, (width + w) / 2, (height + h) / 2};
-}
-
-// Whole view pixels of length `step` between the crop's middle and an edge of the image, at most what the turn reaches.
-int pixels_around(double room, double step, double reach) {
-  return std::max(1, static_cast<int>(std::min(std::floor(room / step + 1e-9), std::ceil(reach) + 2)));
-}
-
-// The crop stretched to the square and turned about its middle; beyond the image's edges it is mirrored.
-Image turned_crop(const Image& image, const Box& crop, double degrees, int size) {
-  const Turn turn(degrees);
-  const double reach = turn.reach(0.5 * size, 0.5 * size);
-  const double step_x = (crop.x1 - crop.x0) / size, step_y = (crop.y1 - crop.y0) / size;
-  const double x = (crop.x0 + crop.x1) / 2, y = (crop.y0 + crop.y1) / 2;
-  const int left = pixels_around(x, step_x, reach), right = pixels_around(image.width - x, step_x, reach);
-  const int up = pixels_around(y, step_y, reach), down = pixels_around(image.height - y, step_y, reach);
-  const Box box = {std::max(x - left * step_x, 0.0), std::max(y - up * step_y, 0.0),
-                   std::min(x + right * step_x, 1.0 * image.width), std::min(y + down * step_y, 1.0 * image.height)};
-  Image view(size, size, 3);
-  turn_into(resize_bicubic(image, box, left + right, up + down), turn, left, up, view);
-  return view;
-}
-
-// An image with alpha, scaled so that its longer side has `side` pixels.
-Image scaled_cutout(const Image& image, double side) {
-  const double scale = side / std::max(image.width, image.height);
-  const auto scaled = [scale](int length) { return std::max(1, static_cast<int>(std::lround(length * scale))); };
-  const Box whole = {0, 0, 1.0 * image.width, 1.0 * image.height};
-  Image cutout = resize_bicubic(premultiplied(image), whole, scaled(image.width), scaled(image.height));
-  keep_colour_below_alpha(cutout);
-  return cutout;
-}
-
-Image turned_cutout(const Image& cutout, double degrees) {
-  const Turn turn(degrees);
-  Image out(static_cast<int>(std::ceil(turn.reach(cutout.width, cutout.height))),
-            static_cast<int>(std::ceil(turn.reach(cutout.height, cutout.width))), 4);
-  turn_into(cutout, turn, 0.5 * cutout.width, 0.5 * cutout.height, out);
-  keep_colour_below_alpha(out);
-  return out;
-}
-
-void lay_over(const Image& cutout, int left, int top, Image& view) {
-  const int x_begin = std::max(left, 0), x_end = std::min(left + cutout.width, view.width);
-  for (int y = std::max(top, 0); y < std::min(top + cutout.height, view.height); ++y) {
-    const uint8_t* from = cutout.row(y - top) + 4 * (x_begin - left);
-    uint8_t* to = view.row(y) + 3 * x_begin;
-    for (int x = x_begin; x < x_end; ++x, from += 4, to += 3)
-      for (int c = 0; c < 3; ++c) to[c] = static_cast<uint8_t>(from[c] + divide_by_255(to[c] * (255 - from[3])));
-  }
-}
-
-// Inside the view where it fits, else over all of the view.
-int draw_offset(int length, int size, Stream& stream) {
-  return std::min(0, size - length) + static_cast<int>(stream.below(std::abs(size - length) + 1));
-}
-
-Image draw_background_image(int size, Stream& stream) {
-  Image view(size, size, 3);
-  draw_background(size, stream, view.pixels.data());
-  return view;
-}
-
-Image draw_scene(const Image& image, const AugmentSettings& augment, int size, Stream& stream) {
-  Image cutout = scaled_cutout(image, size * stream.uniform(augment.zoom_min, augment.zoom_max));
-  const double degrees = stream.uniform(-augment.rotate_degrees, augment.rotate_degrees);
-  if (degrees != 0) cutout = turned_cutout(cutout, degrees);
-  if (stream.chance(augment.flip)) mirror(cutout);
-  const int left = draw_offset(cutout.width, size, stream), top = draw_offset(cutout.height, size, stream);
-  Image view = draw_background_image(size, stream);
-  lay_over(cutout, left, top, view);
-  return view;
-}
-
-Image draw_photo(const Image& image, const AugmentSettings& augment, int size, Stream& stream) {
-  const Box crop = draw_crop(image, augment, stream);
-  const double degrees = stream.uniform(-augment.rotate_degrees, augment.rotate_degrees);
-  Image view = degrees == 0 ? resize_bicubic(image, crop, size, size) : turned_crop(image, crop, degrees, size);
-  if (stream.chance(augment.flip)) mirror(view);
-  return view;
-}
-
-float luma(const float* rgb) {
-  return 0.299f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2];
-}
-
-// Brightness scales; contrast moves away from the view's mean luma, saturation from each pixel's own; rounded once.
-void jitter_colours(Image& view, double most, Stream& stream) {
-  const float brightness = static_cast<float>(stream.uniform(1 - most, 1 + most));
-  const float contrast = static_cast<float>(stream.uniform(1 - most, 1 + most));
-  const float saturation = static_cast<float>(stream.uniform(1 - most, 1 + most));
-  double sums[3] = {};
-  for (size_t i = 0; i < view.pixels.size(); ++i) sums[i % 3] += view.pixels[i];
-  const double count = static_cast<double>(view.width) * view.height;
-  const float means[3] = {static_cast<float>(sums[0] / count), static_cast<float>(sums[1] / count),
-                          static_cast<float>(sums[2] / count)};
-  const float scale = brightness * contrast, shift = brightness * (1 - contrast) * luma(means);
-  for (size_t i = 0; i < view.pixels.size(); i += 3) {
-    uint8_t* pixel = &view.pixels[i];
-    const float rgb[3] = {scale * pixel[0] + shift, scale * pixel[1] + shift, scale * pixel[2] + shift};
-    const float grey = luma(rgb);
-    for (int c = 0; c < 3; ++c) pixel[c] = to_byte(grey + saturation * (rgb[c] - grey));
-  }
-}
-
-void drop_colours(Image& view) {
-  for (size_t i = 0; i < view.pixels.size(); i += 3) {
-    uint8_t* pixel = &view.pixels[i];
-    const float rgb[3] = {1.0f * pixel[0], 1.0f * pixel[1], 1.0f * pixel[2]};
-    std::fill_n(pixel, 3, to_byte(luma(rgb)));
-  }
-}
-
-void write_planes(const Image& view, int left, int top, int size, uint8_t* out) {
-  for (int c = 0; c < 3; ++c)
-    for (int y = 0; y < size; ++y) {
-      const uint8_t* from = view.row(top + y) + 3 * left + c;
-      for (int x = 0; x < size; ++x, from += 3) *out++ = *from;
-    }
+ImageHeader header_of(const SampleInfo& info) {
+  return {info.codec, info.width, info.height, info.channels};
 }
 
 }  // namespace
 
-void AugmentSettings::fields(Fields& visit) {
-  const Check share = between(0.01, 1);
-  visit("crop_scale_min", crop_scale_min, share, "least share of the image's area that a training crop keeps");
-  visit("crop_scale_max", crop_scale_max, share, "largest share of the image's area that a training crop keeps");
-  visit("crop_ratio_max", crop_ratio_max, between(1, 8), "a crop's width / height lies in [1 / this, this]");
-  visit("flip", flip, unit, "probability of a left-right flip; leave 0 where left and right mean something");
-  visit("rotate_degrees", rotate_degrees, between(0, 180), "a view is turned by up to this, either way");
-  visit("zoom_min", zoom_min, between(0.05, 4),
-        "images with alpha: least length of the longer side, as a share of the view");
-  visit("zoom_max", zoom_max, between(0.05, 4),
-        "images with alpha: most length of the longer side, as a share of the view");
-  visit("color_jitter", color_jitter, unit, "brightness, contrast and saturation are scaled by 1 - this to 1 + this");
-  visit("grayscale", grayscale, unit, "probability that a view loses its colours");
+struct ViewMaker::Impl {
+  WindowSettings windows;
+  JpegDecoder decoder;
+  std::vector<BoxResizer> resizers;  // one for each view of a sample
+  std::vector<Placement> placements;
+  std::vector<uint8_t> resized, bytes;
+  std::vector<float> resized_values;
+
+  // The map of a view of the upright picture; what to do to a source of `scale` is planned.
+  void plan(ViewRequest& request, ViewMap& map, double width, double height) {
+    WEFT_ASSERT(request.augment && request.size > 0 && (request.pixels != nullptr) != (request.values != nullptr));
+    map = draw_map(width, height, *request.augment, request.size, request.stream);
+  }
+
+  static Filter filter_of(const ViewRequest& request) {
+    return request.augment->filter == "bilinear" ? Filter::bilinear : Filter::bicubic;
+  }
+
+  // After the geometry: colours, cutout, and what the map says of the view.
+  template <class T>
+  static void finish(const Planes<T>& view, ViewRequest& request, ViewMap& map) {
+    change_colours(view, *request.augment, request.stream);
+    map.hidden = draw_cutout(*request.augment, request.size, request.stream);
+    if (!map.hidden.is_empty()) fill_grey(view, map.hidden);
+    finish_map(map, request.size);
+  }
+
+  // u8 pixels of a view that is asked for in f32 are made beside it.
+  uint8_t* pixels_of(const ViewRequest& request) {
+    if (request.pixels) return request.pixels;
+    bytes.resize(size_t{3} * request.size * request.size);
+    return bytes.data();
+  }
+
+  void hand_over(const ViewRequest& request) {
+    if (request.values)
+      std::transform(bytes.begin(), bytes.end(), request.values, [](uint8_t byte) { return byte / 255.0f; });
+  }
+
+  void render(RowSource& rows, int channels, size_t i, ViewRequest& request, ViewMap& map) {
+    const Placement& p = placements[i];
+    uint8_t* pixels = pixels_of(request);
+    const Planes<uint8_t> view = {pixels, request.size, request.size, 3};
+    if (is_whole_view(p, request.size)) {
+      resizers[i].run(rows, channels, pixels);
+    } else {
+      resized.resize(size_t{3} * p.width * p.height);
+      resizers[i].run(rows, channels, resized.data());
+      lay_out(p, {resized.data(), p.width, p.height, 3}, request.augment->scale_jitter_max == 0, view);
+    }
+    finish(view, request, map);
+    hand_over(request);
+  }
+
+  void plan_resizes(const Affine& source_to_upright, double width, double height, int channels,
+                    std::span<ViewRequest> requests, std::span<ViewMap> maps) {
+    if (resizers.size() < requests.size()) resizers.resize(requests.size());
+    placements.resize(requests.size());
+    for (size_t i = 0; i < requests.size(); ++i) {
+      const Placement& p = placements[i] =
+          place(source_to_upright.then(maps[i].to_view), width, height, requests[i].size);
+      resizers[i].plan.fill(static_cast<int>(std::ceil(width)), static_cast<int>(std::ceil(height)), p.box, p.width,
+                            p.height, channels, filter_of(requests[i]), p.mirror_x, p.mirror_y);
+    }
+  }
+
+  void make_from_jpeg(const SampleInfo& info, const Bytes& content, std::span<ViewRequest> requests,
+                      std::span<ViewMap> maps);
+  void make_from_image(const Image& image, std::span<ViewRequest> requests, std::span<ViewMap> maps);
+  void make_from_values(const Raster& values, ViewRequest& request, ViewMap& map);
+};
+
+void ViewMaker::Impl::make_from_jpeg(const SampleInfo& info, const Bytes& content, std::span<ViewRequest> requests,
+                                     std::span<ViewMap> maps) {
+  const ImageHeader expected = header_of(info);
+  const ImageHeader header = decoder.open(content.data(), content.size(), &expected);
+  const int channels = header.channels == 1 ? 1 : 3;
+  const Affine upright = upright_map(header.orientation, header.width, header.height);
+  const Box whole = mapped_box(upright, {0, 0, 1.0 * header.width, 1.0 * header.height});
+  double least = 8;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    plan(requests[i], maps[i], whole.x1, whole.y1);
+    least = std::min(least, shrinkage(maps[i].to_view) * (1 + 1e-9));
+  }
+  const int denominator = least >= 8 ? 8 : least >= 4 ? 4 : least >= 2 ? 2 : 1;
+  const double k = denominator;
+  plan_resizes(Affine{k, 0, 0, 0, k, 0}.then(upright), header.width / k, header.height / k, channels, requests, maps);
+  const ResizePlan& first = resizers[0].plan;
+  if (requests.size() == 1) {
+    decoder.start(denominator, channels, first.along.source, first.down.source, first.down.stride);
+    return render(decoder, channels, 0, requests[0], maps[0]);
+  }
+  Range columns = first.along.source, rows = first.down.source;
+  for (size_t i = 1; i < requests.size(); ++i) {
+    const ResizePlan& other = resizers[i].plan;
+    columns = {std::min(columns.begin, other.along.source.begin), std::max(columns.end, other.along.source.end)};
+    rows = {std::min(rows.begin, other.down.source.begin), std::max(rows.end, other.down.source.end)};
+  }
+  Image part(static_cast<int>(columns.size()), static_cast<int>(rows.size()), channels);
+  decoder.start(denominator, channels, columns, rows, 1);
+  for (int y = 0; y < part.height; ++y)
+    std::memcpy(part.row(y), decoder.row(static_cast<int>(rows.begin) + y), size_t(channels) * part.width);
+  for (size_t i = 0; i < requests.size(); ++i) {
+    MemoryRows source(part, rows.begin, resizers[i].plan.along.source.begin - columns.begin);
+    render(source, channels, i, requests[i], maps[i]);
+  }
 }
 
-void training_view(const Image& image, const AugmentSettings& augment, int size, Stream& stream, uint8_t* out) {
-  WEFT_ASSERT(image.channels == 3 || image.channels == 4);
-  Image view =
-      image.channels == 4 ? draw_scene(image, augment, size, stream) : draw_photo(image, augment, size, stream);
-  if (augment.color_jitter > 0) jitter_colours(view, augment.color_jitter, stream);
-  if (stream.chance(augment.grayscale)) drop_colours(view);
-  write_planes(view, 0, 0, size, out);
-}
-
-void evaluation_view(const Image& image, int size, Stream& background, uint8_t* out) {
+void ViewMaker::Impl::make_from_image(const Image& image, std::span<ViewRequest> requests, std::span<ViewMap> maps) {
   WEFT_ASSERT(image.channels == 3 || image.channels == 4);
   if (image.channels == 4) {
-    const Image cutout = scaled_cutout(image, kEvaluationZoom * size);
-    Image view = draw_background_image(size, background);
-    lay_over(cutout, (size - cutout.width) / 2, (size - cutout.height) / 2, view);
-    return write_planes(view, 0, 0, size, out);
+    for (size_t i = 0; i < requests.size(); ++i) {
+      ViewRequest& request = requests[i];
+      uint8_t* pixels = pixels_of(request);
+      maps[i] = draw_scene(image, *request.augment, request.size, request.stream, pixels);
+      finish<uint8_t>({pixels, request.size, request.size, 3}, request, maps[i]);
+      hand_over(request);
+    }
+    return;
   }
-  const int64_t least = std::min(image.width, image.height);
-  const int width = static_cast<int>(int64_t{size} * image.width / least);
-  const int height = static_cast<int>(int64_t{size} * image.height / least);
-  check(uint64_t(width) * height <= kMostPixels, "an image of ", image.width, " x ", image.height,
-        " would be enlarged to ", width, " x ", height, " for a view of ", size, "; wanted one less narrow");
-  const Image whole = resize_bicubic(image, {0, 0, 1.0 * image.width, 1.0 * image.height}, width, height);
-  const auto middle = [size](int length) {
-    return static_cast<int>(std::lrint((length - size) / 2.0));
-  };  // half to even
-  write_planes(whole, middle(width), middle(height), size, out);
+  for (size_t i = 0; i < requests.size(); ++i) plan(requests[i], maps[i], image.width, image.height);
+  plan_resizes({}, image.width, image.height, 3, requests, maps);
+  for (size_t i = 0; i < requests.size(); ++i) {
+    MemoryRows rows(image, 0, resizers[i].plan.along.source.begin);
+    render(rows, 3, i, requests[i], maps[i]);
+  }
+}
+
+void ViewMaker::Impl::make_from_values(const Raster& values, ViewRequest& request, ViewMap& map) {
+  check(!values.has_alpha, "a picture with alpha has no f32 views; wanted 8-bit ones");
+  plan(request, map, values.width, values.height);
+  const Placement p = place(map.to_view, values.width, values.height, request.size);
+  const Planes<float> view = {request.values, request.size, request.size, values.channels};
+  if (is_whole_view(p, request.size)) {
+    resize_values(values, p.box, filter_of(request), p.mirror_x, p.mirror_y, view);
+  } else {
+    resized_values.resize(size_t(values.channels) * p.width * p.height);
+    const Planes<float> part = {resized_values.data(), p.width, p.height, values.channels};
+    resize_values(values, p.box, filter_of(request), p.mirror_x, p.mirror_y, part);
+    lay_out(p, part, request.augment->scale_jitter_max == 0, view);
+  }
+  finish(view, request, map);
+}
+
+ViewMaker::ViewMaker(WindowSettings windows) : impl_(std::make_unique<Impl>()) {
+  impl_->windows = std::move(windows);
+}
+ViewMaker::~ViewMaker() = default;
+
+void ViewMaker::make(const SampleInfo& info, const Bytes& content, uint32_t slice, std::span<ViewRequest> requests,
+                     std::span<ViewMap> maps) {
+  WEFT_ASSERT(requests.size() == maps.size() && !requests.empty());
+  if (info.codec == Codec::jpeg) return impl_->make_from_jpeg(info, content, requests, maps);
+  const ImageHeader expected = header_of(info);
+  if (info.codec == Codec::png && info.bits <= 8)
+    return impl_->make_from_image(decode_image(content.data(), content.size(), 0, &expected), requests, maps);
+  const Raster raster = decode_raster(content.data(), content.size(), slice, &expected);
+  const std::vector<Window> windows = windows_of(impl_->windows, raster);
+  Raster values;
+  Image image;
+  for (size_t i = 0; i < requests.size(); ++i)
+    if (requests[i].values) {
+      if (values.values.empty()) values = windowed_values(raster, windows);
+      impl_->make_from_values(values, requests[i], maps[i]);
+    } else {
+      if (image.pixels.empty()) image = windowed(raster, windows);
+      impl_->make_from_image(image, requests.subspan(i, 1), maps.subspan(i, 1));
+    }
+}
+
+ViewMap ViewMaker::make(const SampleInfo& info, const Bytes& content, uint32_t slice, ViewRequest request) {
+  ViewMap map;
+  make(info, content, slice, {&request, 1}, {&map, 1});
+  return map;
+}
+
+ViewMap ViewMaker::make(const Image& image, ViewRequest request) {
+  ViewMap map;
+  impl_->make_from_image(image, {&request, 1}, {&map, 1});
+  return map;
+}
+
+ViewMap ViewMaker::make(const Raster& values, ViewRequest request) {
+  ViewMap map;
+  impl_->make_from_values(values, request, map);
+  return map;
+}
+
+int value_channels(const SampleInfo& info, const WindowSettings& windows) {
+  if (info.codec == Codec::jpeg || (info.codec == Codec::png && info.bits <= 8)) return 3;
+  return std::max<int>(info.channels, static_cast<int>(windows.window.size()));
 }
 
 }  // namespace weft

@@ -13,7 +13,9 @@
 #include "data/emoji_font.h"
 #include "data/emoji_groups.h"
 #include "data/emoji_names.h"
-#include "data/importers.h"
+#include "data/image.h"
+#include "data/importers/import_emoji.h"
+#include "data/importers/import_run.h"
 
 namespace weft {
 namespace {
@@ -80,27 +82,27 @@ ImportReport EmojiImporter::run(const ImportRequest& request) const {
   const std::string source = request.source.string();
   check(source.empty() || source == "-", "importer emoji reads the keys font and cldr; its SOURCE is \"", source,
         "\", wanted \"-\"");
-  ImportReport report;
-  std::vector<Picture> pictures = draw_all(read_emoji_texts(cldr, language), EmojiFont(font), report);
-  join_equal_pictures(pictures, report);
+  ImportRun run(request, *this);
+  std::vector<Picture> pictures = draw_all(read_emoji_texts(cldr, language), EmojiFont(font), run.report());
+  join_equal_pictures(pictures, run.report());
 
-  StoreWriter writer = begin_import(request, *this);
   std::map<std::string, Uid> gallery;  // by group; pictures come fewest code points first
   for (const Picture& picture : pictures) {
     const bool is_first = gallery.try_emplace(picture.group, picture.uid).second;
     if (!is_first && !variants) continue;
-    const Uid uid = writer.add(picture.png, emoji_key(picture.texts.sequence), picture.group);
-    if (!picture.texts.name.empty()) writer.layer("names").add(uid, picture.texts.name);
-    for (const std::string& keyword : picture.texts.keywords) writer.layer("keywords").add(uid, keyword);
+    const std::string key = emoji_key(picture.texts.sequence);
+    const std::optional<Added> added = run.add_bytes(picture.png, key, key, picture.group);
+    if (!added) continue;
+    if (!picture.texts.name.empty()) run.say("names", *added, picture.texts.name);
+    for (const std::string& keyword : picture.texts.keywords) run.say("keywords", *added, keyword);
   }
-  for (const auto& [split, groups] : draw_splits(writer, *this, report)) {
+  for (const auto& [split, groups] : run.settle_splits()) {
     std::vector<Uid> uids;
     for (const std::string& group : groups) uids.push_back(gallery.at(group));
-    writer.set_subset(split + "_gallery", uids);
-    report.splits.emplace_back(split + "_gallery", uids.size());
+    run.writer().set_subset(split + "_gallery", uids);
+    run.report().splits.emplace_back(split + "_gallery", uids.size());
   }
-  publish_import(writer, *this, request, report);
-  return report;
+  return run.finish();
 }
 
 }  // namespace weft

@@ -1,13 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "data/importers.h"
+#include "data/importers/importers.h"
 
-#include <algorithm>
 #include <array>
-#include <sstream>
 
 #include "base/error.h"
-#include "data/image.h"
-#include "data/tokenizer.h"
+#include "data/importers/import_chexpert.h"
+#include "data/importers/import_coco.h"
+#include "data/importers/import_csv.h"
+#include "data/importers/import_cvat.h"
+#include "data/importers/import_dicom.h"
+#include "data/importers/import_emoji.h"
+#include "data/importers/import_folder.h"
+#include "data/importers/import_imagenet_list.h"
+#include "data/importers/import_labelme.h"
+#include "data/importers/import_lvis.h"
+#include "data/importers/import_masks.h"
+#include "data/importers/import_mvtec.h"
+#include "data/importers/import_nifti.h"
+#include "data/importers/import_nnunet.h"
+#include "data/importers/import_openimages.h"
+#include "data/importers/import_pairs.h"
+#include "data/importers/import_sa1b.h"
+#include "data/importers/import_scenes.h"
+#include "data/importers/import_tsv.h"
+#include "data/importers/import_voc.h"
+#include "data/importers/import_webdataset.h"
+#include "data/importers/import_yolo.h"
+#include "data/manifest.h"
 
 namespace weft {
 namespace {
@@ -18,13 +37,41 @@ std::unique_ptr<Importer> make() {
 }
 
 constexpr std::array kImporters = {
+    KindOf<Importer>{"chexpert", "findings of chest X-rays in a table (CheXpert, ChestX-ray14); patients stay hashes",
+                     make<ChexpertImporter>},
+    KindOf<Importer>{"coco", "COCO's JSON: instances, keypoints, stuff, panoptic, captions, labels; also Roboflow's",
+                     make<CocoImporter>},
+    KindOf<Importer>{"csv", "a table of images with captions, tags, classes, boxes, groups, splits", make<CsvImporter>},
+    KindOf<Importer>{"cvat", "CVAT's XML 1.1 with its pictures, of images or of a video", make<CvatImporter>},
+    KindOf<Importer>{"dicom", "DICOM files below a folder: a volume per series, and nothing that names a patient",
+                     make<DicomImporter>},
     KindOf<Importer>{"emoji", "emoji of a colour font with CLDR's names and keywords; SOURCE is -",
                      make<EmojiImporter>},
     KindOf<Importer>{"folder", "one sub-folder of images per class", make<FolderImporter>},
+    KindOf<Importer>{"imagenet_list", "lines of an image and the number of its class, and synsets.txt",
+                     make<ImagenetListImporter>},
+    KindOf<Importer>{"labelme", "LabelMe: XML of the web tool, JSON of the desktop tool", make<LabelmeImporter>},
+    KindOf<Importer>{"lvis", "LVIS: instances of many classes, with what each picture was searched for",
+                     make<LvisImporter>},
+    KindOf<Importer>{"masks", "folders of pictures and of masks: a file per object, or a label picture each",
+                     make<MasksImporter>},
+    KindOf<Importer>{"mvtec", "good and defective pictures with masks, as MVTec AD has them", make<MvtecImporter>},
+    KindOf<Importer>{"nifti", "NIfTI-1 volumes, and label volumes of the same names", make<NiftiImporter>},
+    KindOf<Importer>{"nnunet", "a raw dataset of nnU-Net 2: volumes or PNGs with label maps", make<NnunetImporter>},
+    KindOf<Importer>{"openimages", "Open Images 4 to 6: verified and machine labels, boxes, masks",
+                     make<OpenimagesImporter>},
+    KindOf<Importer>{"pairs", "templates and tested pictures with boxes of defects, as DeepPCB has them",
+                     make<PairsImporter>},
+    KindOf<Importer>{"sa1b", "SA-1B: pictures with a JSON of class-agnostic masks beside each", make<Sa1bImporter>},
+    KindOf<Importer>{"scenes", "emoji on backgrounds and textures, with masks of everything; SOURCE is -",
+                     make<ScenesImporter>},
     KindOf<Importer>{"tsv", "lines of image<TAB>caption, optionally <TAB>group", make<TsvImporter>},
+    KindOf<Importer>{"voc", "Pascal VOC: XML boxes and parts, lists of splits, masks", make<VocImporter>},
+    KindOf<Importer>{"webdataset",
+                     "tar archives (a folder, or a {000..099} pattern) of images, captions, classes, JSON",
+                     make<WebdatasetImporter>},
+    KindOf<Importer>{"yolo", "YOLO's text labels: darknet, Ultralytics, Roboflow", make<YoloImporter>},
 };
-
-constexpr size_t kMostPlaces = 20;
 
 }  // namespace
 
@@ -46,84 +93,17 @@ std::unique_ptr<Importer> make_importer(const std::string& name) {
 
 void Importer::fields(Fields& visit) {
   visit("licence", licence, not_empty, "under which the images and texts may be used; kept in the dataset");
-  visit("held_back", held_back, unit, "share of the groups drawn into the split held_back");
-  visit("dev", dev, unit, "share of the other groups drawn into the split dev");
+  visit("held_back", held_back, unit, "share of the groups drawn into the split held_back, where the source has none");
+  visit("dev", dev, unit, "share of the other groups drawn into the split dev, where the source has no splits");
   visit("split_seed", split_seed, non_negative, "draws other groups");
+  visit("folds", folds, between(0, Folds::kMost), "parts that the train split is cut into: fold0 and train-fold0, ...");
+  visit("group_from", group_from, any,
+        "regular expression; what its first parentheses catch of an image's name is its group, e.g. the patient");
   visit("tokenizer_merges", tokenizer_merges, non_negative, "most merges of the tokenizer trained on the train split");
   visit("shard_megabytes", shard_megabytes, between(1, 65536), "size (MiB) at which a new image file is begun");
-}
-
-std::string ImportReport::text() const {
-  std::ostringstream out;
-  out << images << " images, " << statements << " statements";
-  if (merged > 0) out << ", " << merged << " more of equal content merged into them";
-  out << "\n";
-  for (const auto& [name, size] : splits) out << "  split " << name << ": " << size << " images\n";
-  for (const std::string& note : notes) out << "  note: " << note << "\n";
-  for (const auto& [reason, places] : left_out) {
-    out << "  left out, " << reason << ": " << places.size() << "\n";
-    for (size_t i = 0; i < std::min(places.size(), kMostPlaces); ++i) out << "    " << places[i] << "\n";
-    if (places.size() > kMostPlaces) out << "    and " << places.size() - kMostPlaces << " more\n";
-  }
-  if (already_there) out << "  the folder held this very dataset already; nothing was changed\n";
-  return out.str();
-}
-
-StoreWriter begin_import(const ImportRequest& request, const Importer& importer) {
-  return StoreWriter(request.dataset, {.name = request.name,
-                                       .licence = importer.licence,
-                                       .shard_bytes = static_cast<uint64_t>(importer.shard_megabytes) << 20});
-}
-
-std::map<std::string, std::vector<std::string>> draw_splits(StoreWriter& writer, const Importer& importer,
-                                                            ImportReport& report) {
-  std::map<std::string, std::vector<std::string>> drawn;
-  std::vector<std::string> rest = writer.groups();
-  const auto draw = [&](const std::string& name, double fraction, uint64_t seed) {
-    if (fraction == 0) return;
-    const std::vector<std::string>& groups = drawn[name] = draw_groups(rest, fraction, seed);
-    writer.set_split(name, groups);
-    std::erase_if(rest, [&](const auto& group) { return std::binary_search(groups.begin(), groups.end(), group); });
-    report.splits.emplace_back(name, writer.split_size(name));
-    if (groups.empty()) report.notes.push_back(name + " is empty: none of so few groups was drawn");
-  };
-  const auto seed = static_cast<uint64_t>(importer.split_seed);
-  draw("held_back", importer.held_back, seed);
-  draw("dev", importer.dev, seed + 1);
-  report.splits.insert(report.splits.begin(), {"train", writer.split_size("train")});
-  if (rest.empty()) report.notes.push_back("train is empty: every group was drawn into another split");
-  return drawn;
-}
-
-void publish_import(StoreWriter& writer, const Importer& importer, const ImportRequest& request, ImportReport& report) {
-  const Path staged = request.dataset / "tokenizer.txt.tmp";
-  train_tokenizer(writer.train_texts(), static_cast<int>(importer.tokenizer_merges)).save(staged);
-  writer.set_tokenizer(staged);
-  writer.finish();
-  report.images = writer.size();
-  report.merged = writer.merged();
-  report.statements = writer.statements();
-  report.already_there = writer.already_there();
-}
-
-void finish_import(StoreWriter& writer, const Importer& importer, const ImportRequest& request, ImportReport& report) {
-  check(writer.size() > 0, request.source.string(), ": no image was found to import\n", report.text());
-  draw_splits(writer, importer, report);
-  publish_import(writer, importer, request, report);
-}
-
-std::optional<Bytes> read_image(const Path& path, const std::string& place, const std::string& on_bad,
-                                ImportReport& report) {
-  try {
-    Bytes content = read_bytes(path);
-    in_context([&] { return read_image_header(content.data(), content.size()); }, "reading ", path.string());
-    return content;
-  } catch (const Error& error) {
-    const std::string what = join(place, ": ", error.what());
-    if (on_bad == "refuse") fail(what, "\n  hint: on_bad=skip leaves such images out and reports them");
-    report.leave_out("not a readable image", what);
-    return std::nullopt;
-  }
+  visit("link", link, any, "leave the images where they are, and keep file, offset, length and checksum");
+  visit("report", report, any, "file of the report as JSON; empty: import_report.json in the dataset");
+  visit.section("on", on, "what is done about a problem: refuse (stop and say where), skip or repair (and report it)");
 }
 
 }  // namespace weft

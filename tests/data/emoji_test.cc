@@ -12,7 +12,7 @@
 #include "data/emoji_font.h"
 #include "data/emoji_groups.h"
 #include "data/emoji_names.h"
-#include "data/importers.h"
+#include "data/importers/import_emoji.h"
 
 namespace weft {
 namespace {

@@ -21,10 +21,10 @@ Vocabulary texts() {
   return words;
 }
 
-Window crop_of(int x, int y, int width, int height, double kept_share = 0.1) {
+ViewFrame crop_of(int x, int y, int width, int height, double kept_share = 0.1) {
   return {{1, 0, double(-x), 0, 1, double(-y)}, width, height, kWidth, kHeight, kept_share};
 }
-const Window kMirror{{-1, 0, kWidth, 0, 1, 0}, kWidth, kHeight, kWidth, kHeight};
+const ViewFrame kMirror{{-1, 0, kWidth, 0, 1, 0}, kWidth, kHeight, kWidth, kHeight};
 
 Record image(Kind kind, float confidence = 1, std::vector<uint32_t> operands = {}) {
   const uint32_t row = kind == Kind::candidates ? kAnyConcept : kDog;
@@ -45,22 +45,22 @@ Record truncated(Record record, Kind kind) {
   return record;
 }
 
-std::vector<Record> view_of(const std::vector<Record>& records, const Window& window,
+std::vector<Record> view_of(const std::vector<Record>& records, const ViewFrame& frame,
                             std::vector<Record>* left_out = nullptr) {
-  return in_view(records, window, texts(), left_out);
+  return in_view(records, frame, texts(), left_out);
 }
 // What becomes of one record; nothing where none is left.
-std::vector<Record> view_of(const Record& record, const Window& window) {
-  return view_of(std::vector{record}, window);
+std::vector<Record> view_of(const Record& record, const ViewFrame& frame) {
+  return view_of(std::vector{record}, frame);
 }
 using Records = std::vector<Record>;
 
 TEST(InView, ABoxMovesAndIsClipped) {
   EXPECT_EQ(view_of(box({5, 2, 9, 6}), crop_of(4, 1, 10, 8)), (Records{box({1, 1, 5, 5})}));
   EXPECT_EQ(view_of(box({2, 2, 6, 6}), crop_of(4, 1, 10, 8)), (Records{truncated(box({0, 1, 2, 5}), Kind::pos)}));
-  const Window twice{{2, 0, 0, 0, 2, 0}, 2 * kWidth, 2 * kHeight, kWidth, kHeight};
+  const ViewFrame twice{{2, 0, 0, 0, 2, 0}, 2 * kWidth, 2 * kHeight, kWidth, kHeight};
   EXPECT_EQ(view_of(box({5, 2, 9, 6}), twice), (Records{box({10, 4, 18, 12})}));
-  const Window turned{{0, -1, kHeight, 1, 0, 0}, kHeight, kWidth, kWidth, kHeight};
+  const ViewFrame turned{{0, -1, kHeight, 1, 0, 0}, kHeight, kWidth, kWidth, kHeight};
   EXPECT_EQ(view_of(box({5, 2, 9, 6}), turned), (Records{box({4, 5, 8, 9})}));
 }
 
@@ -88,7 +88,7 @@ TEST(InView, NothingOfInterestHoldsOfAnyPieceAndAnotherNegOfNoSmallOne) {
 }
 
 TEST(InView, WhatWasSaidOfAWholeRegionIsUnknownOfAPiece) {
-  const Window cut = crop_of(5, 0, 15, 10), all = crop_of(0, 0, kWidth, kHeight);
+  const ViewFrame cut = crop_of(5, 0, 15, 10), all = crop_of(0, 0, kWidth, kHeight);
   for (const Kind kind : {Kind::soft, Kind::exists}) {
     EXPECT_EQ(view_of(box({0, 0, 10, 10}, kind), cut), (Records{truncated(box({0, 0, 5, 10}), Kind::unknown)}));
     EXPECT_EQ(view_of(box({0, 0, 10, 10}, kind), all), (Records{box({0, 0, 10, 10}, kind)}));
@@ -115,14 +115,14 @@ TEST(InView, AScribbleIsCutIntoThePiecesThatAreInside) {
   const auto scribble = [](std::vector<Point> points, float width = 1) {
     return region(Scope::scribble, scribble_bytes({width, std::move(points)}));
   };
-  const Window window = crop_of(4, 2, 10, 6);
+  const ViewFrame window = crop_of(4, 2, 10, 6);
   EXPECT_EQ(view_of(scribble({{5, 3}, {6, 4}, {8, 4}}), window), (Records{scribble({{1, 1}, {2, 2}, {4, 2}})}));
   const Records pieces = view_of(scribble({{0, 4}, {8, 4}, {8, 20}, {10, 20}, {10, 6}}), window);
   EXPECT_EQ(pieces, (Records{truncated(scribble({{0, 2}, {4, 2}, {4, 6}}), Kind::pos),
                              truncated(scribble({{6, 6}, {6, 4}}), Kind::pos)}));
   EXPECT_EQ(view_of(scribble({{0, 0}, {1, 1}}), window), (Records{image(Kind::unknown)}));
   EXPECT_EQ(view_of(scribble({{5, 5}}), window), (Records{scribble({{1, 3}})}));
-  const Window twice{{2, 0, 0, 0, 2, 0}, 2 * kWidth, 2 * kHeight, kWidth, kHeight};
+  const ViewFrame twice{{2, 0, 0, 0, 2, 0}, 2 * kWidth, 2 * kHeight, kWidth, kHeight};
   EXPECT_EQ(view_of(scribble({{1, 2}, {3, 4}}, 1.5f), twice), (Records{scribble({{2, 4}, {6, 8}}, 3)}));
 }
 
@@ -154,13 +154,13 @@ TEST(InView, WhatWasSaidOfTheImageHoldsOfAViewOfAllOfIt) {
                         image(Kind::count, 1, {1, 2})};
   Records wanted = records;
   each_once(wanted);
-  const Window larger{{3, 0, 10, 0, 3, 5}, 80, 50, kWidth, kHeight};
+  const ViewFrame larger{{3, 0, 10, 0, 3, 5}, 80, 50, kWidth, kHeight};
   EXPECT_EQ(view_of(records, larger), wanted);
   EXPECT_EQ(view_of(records, crop_of(0, 0, kWidth, kHeight)), wanted);
 }
 
 TEST(InView, WhatWasSaidOfTheImageIsDowngradedInACrop) {
-  const Window half = crop_of(0, 0, kWidth / 2, kHeight);
+  const ViewFrame half = crop_of(0, 0, kWidth / 2, kHeight);
   EXPECT_EQ(view_of(image(Kind::pos, .5f), half), (Records{image(Kind::exists, .25f)}));
   EXPECT_EQ(view_of(image(Kind::exists), half), (Records{image(Kind::exists, .5f)}));
   EXPECT_EQ(view_of(image(Kind::neg, .5f), half), (Records{image(Kind::neg, .5f)}));
@@ -190,7 +190,7 @@ TEST(InView, SidesChangePlacesInAMirrorAndPartsKeepTheirParents) {
   mirrored.concept_row = kRight;
   mirrored.geometry = point_bytes({17, 4});
   EXPECT_EQ(view_of(wrist, kMirror), (Records{mirrored}));
-  const Window upside_down{{-1, 0, kWidth, 0, -1, kHeight}, kWidth, kHeight, kWidth, kHeight};
+  const ViewFrame upside_down{{-1, 0, kWidth, 0, -1, kHeight}, kWidth, kHeight, kWidth, kHeight};
   EXPECT_EQ(view_of(wrist, upside_down).at(0).concept_row, kLeft);
   Record list = image(Kind::candidates, 1, {kDog, kLeft});
   EXPECT_EQ(view_of(list, kMirror), (Records{image(Kind::candidates, 1, {kDog, kRight})}));
@@ -260,16 +260,16 @@ TEST(InView, ACropOfACropIsTheCropOfBoth) {
   for (int round = 0; round < 400; ++round) {
     const auto cut = [&](double width, double height, double zoom) {
       const double x = stream.uniform(0, width / 2), y = stream.uniform(0, height / 2);
-      return Window{Affine{zoom, 0, -x * zoom, 0, zoom, -y * zoom},
-                    static_cast<int>(width / 2 * zoom),
-                    static_cast<int>(height / 2 * zoom),
-                    width,
-                    height,
-                    0};
+      return ViewFrame{Affine{zoom, 0, -x * zoom, 0, zoom, -y * zoom},
+                       static_cast<int>(width / 2 * zoom),
+                       static_cast<int>(height / 2 * zoom),
+                       width,
+                       height,
+                       0};
     };
-    const Window first = cut(kWidth, kHeight, stream.uniform(1, 2)),
-                 second = cut(first.width, first.height, stream.uniform(1, 2));
-    const Window both{
+    const ViewFrame first = cut(kWidth, kHeight, stream.uniform(1, 2)),
+                    second = cut(first.width, first.height, stream.uniform(1, 2));
+    const ViewFrame both{
         first.upright_to_view.then(second.upright_to_view), second.width, second.height, kWidth, kHeight, 0};
     // The second crop lies inside the first, so the picture's edge is seen alike by both ways.
     const auto kind = std::array{Kind::pos, Kind::neg, Kind::unknown, Kind::count}[stream.below(4)];
@@ -289,15 +289,15 @@ TEST(InView, AMaskCroppedTwiceIsTheMaskCroppedOnceToAPixel) {
   for (int round = 0; round < 100; ++round) {
     const Rle disk = keypoint_targets({10, 5}, stream.uniform(2, 4), {kHeight, kWidth, {kWidth * kHeight}}).positive;
     const double zoom = stream.uniform(1, 3);
-    const Window first{Affine{zoom, 0, -2 * zoom, 0, zoom, -zoom},
-                       static_cast<int>(16 * zoom),
-                       static_cast<int>(8 * zoom),
-                       kWidth,
-                       kHeight,
-                       0};
-    const Window second{
+    const ViewFrame first{Affine{zoom, 0, -2 * zoom, 0, zoom, -zoom},
+                          static_cast<int>(16 * zoom),
+                          static_cast<int>(8 * zoom),
+                          kWidth,
+                          kHeight,
+                          0};
+    const ViewFrame second{
         Affine{1.5, 0, -1.5, 0, 1.5, -1.5}, first.width, first.height, double(first.width), double(first.height), 0};
-    const Window both{
+    const ViewFrame both{
         first.upright_to_view.then(second.upright_to_view), second.width, second.height, kWidth, kHeight, 0};
     const Records records{region(Scope::mask, mask_bytes(disk))};
     const Rle one = mask_of(view_of(view_of(records, first), second).at(0).geometry);
@@ -319,7 +319,7 @@ TEST(InView, NoViewDeniesWhatIsInIt) {
   for (int round = 0; round < 1000; ++round) {
     const auto between = [&](int low, int high) { return low + static_cast<int>(stream.below(high - low + 1)); };
     const int x = between(0, kWidth - 1), y = between(0, kHeight - 1);
-    Window window = crop_of(x, y, between(1, kWidth - x), between(1, kHeight - y), .3);
+    ViewFrame window = crop_of(x, y, between(1, kWidth - x), between(1, kHeight - y), .3);
     if (stream.chance(.5)) window.upright_to_view = window.upright_to_view.then({-1, 0, double(window.width), 0, 1, 0});
     Records records;
     std::vector<Box> objects;

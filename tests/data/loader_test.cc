@@ -16,7 +16,7 @@ class FailingLoader : public testing::Test {
  protected:
   void SetUp() override {
     toy::import_pairs(scratch_, 12);
-    store_ = std::make_unique<Store>(scratch_ / "dataset");
+    sources_ = std::make_unique<Sources>(scratch_ / "dataset");
     tokenizer_ = std::make_unique<Tokenizer>(scratch_ / "dataset/tokenizer.txt");
   }
   void TearDown() override { fault::clear(); }
@@ -26,7 +26,7 @@ class FailingLoader : public testing::Test {
     fault::add_plan({fault});
     DataSettings settings;
     settings.threads = 2;
-    Loader loader(*store_, *tokenizer_, settings, {6, 16, 8, 1, 0, 1, deadline_seconds}, 0);
+    Loader loader(*sources_, *tokenizer_, settings, {6, 16, 8, 1, 0, 1, deadline_seconds}, 0);
     try {
       for (int64_t step = 0; step < steps; ++step) damaged_ += loader.next().damaged.size();
     } catch (const Error& error) {
@@ -36,7 +36,7 @@ class FailingLoader : public testing::Test {
   }
 
   ScratchFolder scratch_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<Sources> sources_;
   std::unique_ptr<Tokenizer> tokenizer_;
   size_t damaged_ = 0;
 };

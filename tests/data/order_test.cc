@@ -87,7 +87,7 @@ class Ordered : public testing::Test {
     }
     writer.finish();
   }
-  SourceSettings source(const std::string& name, const std::string& draw, const std::string& share = "1") {
+  SourceSettings source(const std::string& name, const std::string& draw, double share = 1) {
     SourceSettings settings;
     settings.dataset = (scratch_ / name).string();
     settings.draw = draw;
@@ -156,7 +156,7 @@ TEST_F(Ordered, ForegroundHasItsShare) {
 TEST_F(Ordered, SourcesShareTheBatchAndOneVocabulary) {
   make("a", 12, 0);
   make("b", 12, 100);
-  const Sources sources({{"a", source("a", "samples", "3")}, {"b", source("b", "samples", "1")}});
+  const Sources sources({{"a", source("a", "samples", 3)}, {"b", source("b", "samples", 1)}});
   EXPECT_EQ(sources.size(), 24u);
   EXPECT_EQ(sources.vocabulary().size(), 2u);
   const Order order(sources, {8, 2, 5});
@@ -210,8 +210,10 @@ TEST_F(Ordered, AReplacedImageHasTheCellsOfWhatCameAndNoDrawnPair) {
   const auto cells_at = [](const PairCells& cells, int64_t image) { return cells.begin[image + 1] - cells.begin[image]; };
   EXPECT_EQ(cells_at(plan.cells, position), 2);
   EXPECT_EQ(cells_at(batch.cells, position), 1);
-  for (int64_t image = 0; image < 12; ++image)
-    if (image != position) EXPECT_EQ(cells_at(batch.cells, image), cells_at(plan.cells, image));
+  for (int64_t image = 0; image < 12; ++image) {
+    if (image == position) continue;
+    EXPECT_EQ(cells_at(batch.cells, image), cells_at(plan.cells, image));
+  }
   for (const auto& [image, text] : batch.cells.drawn) EXPECT_NE(image, position);
   EXPECT_TRUE(batch.cells.unreadable.empty());
   batch.mend(position == 0 ? 1 : 0, Damage::kNone);

@@ -239,7 +239,7 @@ TEST(Store, ALieInTheIndexIsRefusedAtOpen) {
   expect_says(error_after("index/key_ptr", H5T_NATIVE_UINT64, U64{0, 7, 14, far}), "claims 1099511627776 values");
   expect_says(error_after("index/key_ptr", H5T_NATIVE_UINT64, U64{0, 7, 14, 20}),
               "index/key_blob has 22 rows, wanted 20");
-  expect_says(error_after("index/key_blob", H5T_NATIVE_UINT8, U8(22, 0xff)), "sample 0: key is not UTF-8");
+  expect_says(error_after("index/key_blob", H5T_NATIVE_UINT8, U8(22, 0xff)), "key of row 0 is not UTF-8");
 }
 
 TEST(Store, TwoSamplesOfOneUidAreRefusedAtOpen) {
@@ -261,7 +261,7 @@ TEST(Store, AFileOfAnotherKindIsNoShard) {
   const ShardEntry shard = read_manifest(folder.path()).shards[0];
   replace_in_manifest(folder.path(), join("\"bytes\": ", shard.bytes),
                       join("\"bytes\": ", fs::file_size(folder / kShard)));
-  expect_says(error_at_open(folder.path()), "is \"weft.evidence\" version 1, wanted \"weft.images\" version 1");
+  expect_says(error_at_open(folder.path()), "is \"weft.evidence\" version 2, wanted \"weft.images\" version 2");
 }
 
 TEST(Store, AManifestThatIsWrongSaysWhere) {
@@ -272,7 +272,7 @@ TEST(Store, AManifestThatIsWrongSaysWhere) {
     return error_at_open(folder.path());
   };
   expect_says(error_after("\"licence\"", "\"license\""), "dataset.json: \"licence\" is missing");
-  expect_says(error_after("\"version\": 1", "\"version\": 2"), "is \"weft.dataset\" version 2, wanted");
+  expect_says(error_after("\"version\": 2", "\"version\": 3"), "is \"weft.dataset\" version 3, wanted");
   expect_says(error_after("images-00000.h5", "../elsewhere.h5"), "shards[0]: file: \"../elsewhere.h5\" is no name");
   expect_says(error_after("\"samples\": 3", "\"samples\": 4"), "says 4 samples, but its parts add up to 3");
   expect_says(error_after("\"samples\": 3", "\"samples\": -3"), "samples: wanted a whole number, found -3");

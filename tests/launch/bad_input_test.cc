@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "data/importers.h"
+#include "data/importers/import_emoji.h"
 #include "launch/run_train.h"
 #include "launch/thread_comm.h"
 #include "tests/launch/toy_dataset.h"
@@ -91,9 +91,9 @@ TEST(BadInput, AnEmptyCaptionIsListedWithItsLineAndCanBeRefused) {
   TsvImporter importer;
   importer.held_back = 0;
   const std::string text = importer.run({tsv, scratch / "dataset", "toy"}).text();
-  expect_in(text, {"empty caption", "pairs.tsv:1"});
-  importer.on_empty = "refuse";
-  expect_in(error_of([&] { importer.run({tsv, scratch / "other", "toy"}); }), {"pairs.tsv:1", "caption"});
+  expect_in(text, {"repaired, empty_text", "pairs.tsv:1"});
+  importer.on.chosen[Problem::empty_text] = "refuse";
+  expect_in(error_of([&] { importer.run({tsv, scratch / "other", "toy"}); }), {"pairs.tsv:1", "is empty"});
 }
 
 TEST(BadInput, MoreRanksThanImagesAndABatchLargerThanTheDataSaySo) {

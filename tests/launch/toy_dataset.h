@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "data/image.h"
-#include "data/importers.h"
+#include "data/importers/import_tsv.h"
 #include "tests/support.h"
 
 namespace weft::toy {

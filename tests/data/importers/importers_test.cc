@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "data/importers.h"
+#include "data/importers/importers.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <set>
 
+#include "data/importers/import_folder.h"
+#include "data/importers/import_tsv.h"
 #include "data/tokenizer.h"
 #include "tests/data/support.h"
 #include "tests/support.h"
@@ -87,35 +89,40 @@ TEST_F(Import, TsvKeepsAnImageWhoseCaptionIsEmptyAndReportsTheLine) {
   const ImportReport report = run("a.png\tone\nb.jpg\t \n");
   EXPECT_EQ(report.images, 2u);
   EXPECT_EQ(report.statements, 1u);
-  expect_says(report.text(), "empty caption (the image is kept): 1\n");
+  EXPECT_EQ(report.repaired.at("empty_text").size(), 1u);
   expect_says(report.text(), "list.tsv:2");
   EXPECT_EQ(texts_of("b.jpg"), Texts{});
 }
 
 TEST_F(Import, TsvRefusesAnEmptyCaptionWhereAsked) {
-  settings_.on_empty = "refuse";
-  expect_says(error_on("a.png\tone\nb.jpg\t\n"), "list.tsv:2: the caption of b.jpg is empty");
+  settings_.on.chosen[Problem::empty_text] = "refuse";
+  expect_says(error_on("a.png\tone\nb.jpg\t\n"), "list.tsv:2: the text of b.jpg is empty");
   EXPECT_FALSE(fs::exists(dataset() / "dataset.json"));
 }
 
 TEST_F(Import, TsvRefusesAMissingOrUnreadableImageWithFileAndLine) {
   expect_says(error_on("a.png\tone\nnone.png\ttwo\n"), "list.tsv:2: ");
-  expect_says(error_on("a.png\tone\nnone.png\ttwo\n"), "none.png: cannot open");
+  expect_says(error_on("a.png\tone\nnone.png\ttwo\n"), "none.png is not there");
   expect_says(error_on("a.png\tone\nb.jpg\ttwo\nnoise.png\tthree\n"), "list.tsv:3: ");
 }
 
 TEST_F(Import, TsvLeavesBadLinesOutAndListsThemWhereAsked) {
-  settings_.on_bad = "skip";
+  for (const Problem problem :
+       {Problem::missing_image, Problem::unreadable_image, Problem::malformed_label, Problem::text_not_utf8})
+    settings_.on.chosen[problem] = "skip";
   const ImportReport report =
       run("a.png\tone\nnone.png\ttwo\nnoise.png\tthree\nb.jpg\nc.png\t\xff\n\n\tx\nc.png\ta\tb\tc\n");
-  EXPECT_EQ(report.images, 1u);
-  EXPECT_EQ(report.left_out.at("not a readable image").size(), 2u);
-  EXPECT_EQ(report.left_out.at("malformed line").size(), 4u);
+  EXPECT_EQ(report.images, 2u);
+  EXPECT_EQ(report.statements, 1u);
+  EXPECT_EQ(report.left_out.at("missing_image").size(), 1u);
+  EXPECT_EQ(report.left_out.at("unreadable_image").size(), 1u);
+  EXPECT_EQ(report.left_out.at("malformed_label").size(), 3u);
+  EXPECT_EQ(report.left_out.at("text_not_utf8").size(), 1u);
   EXPECT_EQ(report.left_out.at("blank line").size(), 1u);
-  expect_says(report.text(), "list.tsv:4: has 1 fields");
-  expect_says(report.text(), "list.tsv:5: is not UTF-8");
-  expect_says(report.text(), "list.tsv:7: names no image");
-  expect_says(report.text(), "list.tsv:8: has 4 fields");
+  expect_says(report.text(), "list.tsv:4: the line has 1 fields");
+  expect_says(report.text(), "list.tsv:5: \"\xff\" is not UTF-8");
+  expect_says(report.text(), "list.tsv:7: the line names no image");
+  expect_says(report.text(), "list.tsv:8: the line has 4 fields");
 }
 
 TEST_F(Import, TsvGroupComesFromTheThirdColumn) {
@@ -127,7 +134,7 @@ TEST_F(Import, TsvGroupComesFromTheThirdColumn) {
 }
 
 TEST_F(Import, TsvRefusesAnImageInTwoGroups) {
-  expect_says(error_on("a.png\tone\tx\na.png\ttwo\ty\n"), "list.tsv:2: the line puts a.png into the group \"y\", but ");
+  expect_says(error_on("a.png\tone\tx\na.png\ttwo\ty\n"), "list.tsv:2: puts a.png into the group \"y\", but ");
 }
 
 TEST_F(Import, TheTokenizerLearnsFromTheTrainSplitOnly) {
@@ -170,7 +177,7 @@ TEST_F(Import, TheSameImportAgainSaysSoAndAnotherIsRefused) {
 }
 
 TEST_F(Import, AListWithoutASingleImageIsAnError) {
-  settings_.on_bad = "skip";
+  settings_.on.chosen[Problem::missing_image] = "skip";
   expect_says(error_on("none.png\tone\nneither.png\ttwo\n"), "no image was found to import");
   expect_says(error_on(""), "no image was found to import");
 }
@@ -203,10 +210,10 @@ TEST_F(Import, FolderRefusesAnImageWithADamagedHeaderOrLeavesItOut) {
   FolderImporter settings;
   const ImportRequest request{.source = root, .dataset = dataset(), .name = "tiny"};
   expect_says(error_of([&] { settings.run(request); }), "cat/cut.png: ");
-  settings.on_bad = "skip";
+  settings.on.chosen[Problem::unreadable_image] = "skip";
   const ImportReport report = settings.run(request);
   EXPECT_EQ(report.images, 1u);
-  EXPECT_EQ(report.left_out.at("not a readable image").size(), 1u);
+  EXPECT_EQ(report.left_out.at("unreadable_image").size(), 1u);
   expect_says(error_of([&] { settings.run({.source = root / "none", .dataset = dataset(), .name = "tiny"}); }),
               "wanted a folder with one sub-folder per class");
 }
