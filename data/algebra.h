@@ -20,7 +20,7 @@ namespace weft {
 
 // What the sources say together of one concept at one place (item, view, scope, geometry).
 struct Statement {
-  Record record;             // its source is the first of those below
+  Record record;             // its source, id and parent are those of one who said it
   std::vector<Record> said;  // what it rests on, as the sources said it
 };
 
