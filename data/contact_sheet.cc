@@ -48,7 +48,9 @@ std::vector<Line> lines_of(const Store& store, size_t sample, uint32_t view,
   const SampleInfo& info = store.info(sample);
   std::string size = join(info.upright_width(), "x", info.upright_height());
   if (info.views > 1) size += join("  slice ", view, " of ", info.views);
-  std::vector<Line> lines{{nullptr, info.key}, {nullptr, join("#", sample, "  ", size, "  group ", info.group), kSoft}};
+  std::vector<Line> lines{
+      {nullptr, info.key},
+      {nullptr, join("#", sample, "  ", size, info.group == info.key ? "" : "  group " + info.group), kSoft}};
   std::map<std::pair<const Look*, std::string>, std::pair<size_t, size_t>> regions;  // place in lines, count
   for (const ShownStatement& statement : statements) {
     const Record& first = statement.records.front();
