@@ -2,6 +2,7 @@
 #include "launch/data_page.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "base/base64.h"
@@ -44,7 +45,7 @@ constexpr char kStyle[] = R"css(
 
 std::string number(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
+  std::snprintf(text, sizeof text, std::fabs(value) >= 1000 && std::fabs(value) < 1e9 ? "%.0f" : "%.4g", value);
   return text;
 }
 
