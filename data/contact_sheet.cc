@@ -130,7 +130,9 @@ Image sample_card(const Store& store, size_t sample, const CardSettings& setting
   Image shown = shown_at(picture, width, height);
   if (settings.evidence) draw_statements(shown, scale, statements, settings.side >= 640 ? 2 : 1);
 
-  const std::vector<Line> lines = fitted(lines_of(store, sample, view, statements), settings.side, settings.most_lines);
+  std::vector<Line> lines;
+  if (settings.most_lines > 0)
+    lines = fitted(lines_of(store, sample, view, statements), settings.side, settings.most_lines);
   const int text_height = static_cast<int>(lines.size()) * kLine;
   Image card = blank(settings.side + 2 * kMargin, height + 3 * kMargin + text_height, kCard);
   paste(card, shown, kMargin + (settings.side - width) / 2, kMargin);

@@ -145,10 +145,14 @@ std::string pictures_of(const PictureStatistics& pictures) {
 
 std::string histogram_of(const std::string& title, const Intensity::Channel& channel, size_t color) {
   const double most = std::max(1u, *std::max_element(channel.histogram.begin(), channel.histogram.end()));
+  size_t used = channel.histogram.size();
+  while (used > 1 && channel.histogram[used - 1] == 0) --used;
+  const double width = 416.0 / static_cast<double>(used);
   std::string bars;
-  for (size_t i = 0; i < channel.histogram.size(); ++i) {
+  for (size_t i = 0; i < used; ++i) {
     const double height = 92 * channel.histogram[i] / most;
-    bars += join("<rect x=", 4 + 13 * i, " y=", number(98 - height), " width=12 height=", number(height), " />");
+    bars += join("<rect x=", number(4 + width * static_cast<double>(i)), " y=", number(98 - height),
+                 " width=", number(width - 1), " height=", number(height), " />");
   }
   return join("<figure class=chart><figcaption><b>", escape_html(title), "</b><span class=note>mean ",
               number(channel.mean), ", deviation ", number(channel.deviation), "</span></figcaption><svg class='bars c",
