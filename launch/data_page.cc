@@ -200,9 +200,9 @@ std::string pair_of(const Twin& twin, const Store& store) {
 
 std::string copies_of(const DatasetCheck& found, const Store& store) {
   const TwinStatistics& twins = found.twins;
-  std::string out =
-      join("<p class=lead>", twins.equal, " pairs of equal pixels and ", twins.alike, " that look alike; ",
-           twins.leaking, " of them lie in two splits, ", twins.between_groups, " more in two groups.</p>\n");
+  std::string out = join("<p class=lead>", twins.equal, " pairs of equal pixels and ", twins.alike,
+                         " that look alike. In two splits: ", twins.leaking,
+                         "; of two groups in one split: ", twins.between_groups, ".</p>\n");
   if (!twins.pairs.empty()) {
     out += "<div class=pairs>";
     for (size_t i = 0; i < std::min(kMostPairs, twins.pairs.size()); ++i) out += pair_of(twins.pairs[i], store);
