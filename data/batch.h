@@ -66,6 +66,10 @@ struct Batch {
   // This rank's share.
   Range images, texts;
   std::vector<uint8_t> pixels;  // [views, images.size(), 3, image_size, image_size]
+  // Instead of them, where data.pixels = "f32": [views, images.size(), channels, image_size, image_size], black 0 and
+  // white 1 of the window.
+  std::vector<float> values;
+  int channels = 3;
   // [views, images.size()]: statements about the image, in the coordinates of the view (data/algebra.h), where
   // data.regions asks for them.
   std::vector<std::vector<Record>> evidence;

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "base/random.h"
+#include "data/algebra.h"
 
 namespace weft {
 
@@ -27,6 +28,8 @@ void DataSettings::fields(Fields& visit) {
   visit("texts_per_image", texts_per_image, at_least(1), "texts drawn for each image of a step, where it has as many");
   visit("strong_views", strong_views, between(0, 8), "further views of each image, by [data.strong], of one decoding");
   visit("regions", regions, any, "statements about regions come along, in the coordinates of the view");
+  visit("pixels", pixels, one_of({"u8", "f32"}), "f32 keeps what 16-bit pictures and volumes have beyond eight bits");
+  windows.fields(visit);
   visit("threads", threads, at_least(1), "decoding threads of each rank");
   visit("prefetch", prefetch, at_least(1), "batches made ready ahead of the trainer");
   visit("damage_budget", damage_budget, non_negative,
@@ -94,6 +97,7 @@ struct Loader::Impl {
   const LoaderShape shape;
   const Order order;
   const Range mine;
+  const int channels;  // of a batch's values
   std::vector<Slot> ring;
 
   std::mutex mutex;
@@ -114,6 +118,7 @@ struct Loader::Impl {
         shape(l),
         order(s, order_settings(d, l)),
         mine(share_of(l.global_batch, l.rank, l.ranks)),
+        channels(d.pixels == "f32" ? value_channels(s.info(order.at(0, 0).sample), d.windows) : 3),
         ring(static_cast<size_t>(d.prefetch + 1)),
         next_task(first_step * tasks_per_step()),
         next_step(first_step),
@@ -123,7 +128,12 @@ struct Loader::Impl {
     for (int64_t i = 0; i < static_cast<int64_t>(ring.size()); ++i) {
       Slot& slot = ring[static_cast<size_t>((first_step + i) % static_cast<int64_t>(ring.size()))];
       slot.step = first_step + i;
-      slot.batch.pixels.resize(static_cast<size_t>(views() * mine.size()) * image_bytes());
+      const auto places = static_cast<size_t>(views() * mine.size());
+      slot.batch.channels = channels;
+      if (wide())
+        slot.batch.values.resize(places * plane() * static_cast<size_t>(channels));
+      else
+        slot.batch.pixels.resize(places * plane() * 3);
       if (settings.regions) slot.batch.evidence.resize(static_cast<size_t>(views() * mine.size()));
     }
     for (Work& work : threads)
@@ -150,14 +160,13 @@ struct Loader::Impl {
 
   int64_t tasks_per_step() const { return mine.size() + 1; }
   int64_t views() const { return 1 + settings.strong_views; }
-  size_t image_bytes() const {
-    return size_t{3} * static_cast<size_t>(shape.image_size) * static_cast<size_t>(shape.image_size);
-  }
+  bool wide() const { return settings.pixels == "f32"; }
+  size_t plane() const { return static_cast<size_t>(shape.image_size) * static_cast<size_t>(shape.image_size); }
   Slot& slot_of(int64_t step) { return ring[static_cast<size_t>(step % static_cast<int64_t>(ring.size()))]; }
 
   void take_tasks(int64_t& task) {
     Bytes content;
-    ViewMaker maker;
+    ViewMaker maker(settings.windows);
     std::unique_lock lock(mutex);
     for (;; task = -1) {
       task = next_task++;
@@ -230,29 +239,61 @@ struct Loader::Impl {
         if (!damage) damage = {static_cast<int32_t>(position), error.what()};
       }
     }
-    for (int64_t view = 0; view < views(); ++view) std::memset(pixels_of(batch, view, local), 0, image_bytes());
+    for (int64_t view = 0; view < views(); ++view) {
+      const ViewRequest request = request_of(batch, step, local, view);
+      if (wide())
+        std::fill_n(request.values, static_cast<size_t>(channels) * plane(), 0.f);
+      else
+        std::memset(request.pixels, 0, 3 * plane());
+    }
     return damage;
   }
 
-  uint8_t* pixels_of(Batch& batch, int64_t view, int64_t local) const {
-    return batch.pixels.data() + static_cast<size_t>(view * mine.size() + local) * image_bytes();
+  ViewRequest request_of(Batch& batch, int64_t step, int64_t local, int64_t view) const {
+    const int64_t position = mine.begin + local;
+    const auto place = static_cast<size_t>(view * mine.size() + local) * plane();
+    const Stream stream = view == 0 ? Stream(shape.seed, Purpose::augment, static_cast<uint64_t>(step),
+                                             static_cast<uint64_t>(position))
+                                    : Stream(shape.seed, Purpose::strong_view, static_cast<uint64_t>(step),
+                                             static_cast<uint64_t>(position * 8 + view - 1));
+    return {view == 0 ? &settings.augment : &settings.strong, shape.image_size, stream,
+            wide() ? nullptr : batch.pixels.data() + 3 * place,
+            wide() ? batch.values.data() + static_cast<size_t>(channels) * place : nullptr};
   }
 
   void make_views(Batch& batch, const Pick& pick, int64_t step, int64_t local, ViewMaker& maker,
                   Bytes& content) const {
-    const int64_t position = mine.begin + local;
     const SampleInfo& info = sources.info(pick.sample);
     sources.read(pick.sample, content);
     std::vector<ViewRequest> requests;
-    for (int64_t view = 0; view < views(); ++view)
-      requests.push_back({view == 0 ? &settings.augment : &settings.strong, shape.image_size,
-                          Stream(shape.seed, view == 0 ? Purpose::augment : Purpose::strong_view,
-                                 static_cast<uint64_t>(step),
-                                 static_cast<uint64_t>(view == 0 ? position : position * 8 + view - 1)),
-                          pixels_of(batch, view, local), nullptr});
+    for (int64_t view = 0; view < views(); ++view) requests.push_back(request_of(batch, step, local, view));
     std::vector<ViewMap> maps(requests.size());
-    in_context([&] { maker.make(info, content, 0, requests, maps); }, "reading sample ", pick.sample, " (", info.key,
-               ")");
+    in_context(
+        [&] {
+          check(!wide() || value_channels(info, settings.windows) == channels, "it has ",
+                value_channels(info, settings.windows), " channels, but the run's other samples ", channels);
+          maker.make(info, content, pick.slice, requests, maps);
+        },
+        "reading sample ", pick.sample, " (", info.key, ")");
+    if (settings.regions) move_evidence(batch, pick, local, maps);
+  }
+
+  // What is said of the picture, in each view's own pixels; of a cutout, that nobody knows.
+  void move_evidence(Batch& batch, const Pick& pick, int64_t local, const std::vector<ViewMap>& maps) const {
+    std::vector<Record> here;
+    for (const Record& record : sources.records(pick.sample))
+      if (record.view == kEveryView || record.view == pick.slice) here.push_back(record);
+    for (size_t view = 0; view < maps.size(); ++view) {
+      const ViewMap& map = maps[view];
+      std::vector<Record>& moved = batch.evidence[view * static_cast<size_t>(mine.size()) + static_cast<size_t>(local)];
+      moved = in_view(here, {map.to_view, shape.image_size, shape.image_size, map.picture_width, map.picture_height},
+                      sources.vocabulary());
+      if (!map.hidden.is_empty())
+        moved.push_back({.item = sources.info(pick.sample).uid,
+                         .scope = Scope::box,
+                         .kind = Kind::unknown,
+                         .geometry = box_bytes(map.hidden)});
+    }
   }
 
   static void strike_on_purpose(int64_t step) {

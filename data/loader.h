@@ -26,6 +26,8 @@ struct DataSettings final : Settings {
   int64_t texts_per_image = 1;
   int64_t strong_views = 0;
   bool regions = false;
+  std::string pixels = "u8";
+  WindowSettings windows;
   int64_t threads = 1;
   int64_t prefetch = 3;
   int64_t damage_budget = 0;

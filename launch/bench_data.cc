@@ -36,11 +36,13 @@ uint64_t hash_of(const Record& r, uint64_t seed) {
 // A sum over images, so that it does not matter which rank has which of them.
 uint64_t hash_of_share(const Batch& batch) {
   const auto share = static_cast<size_t>(batch.images.size());
-  const size_t bytes = batch.pixels.size() / (share * static_cast<size_t>(batch.views));
+  const std::string_view pixels = batch.values.empty() ? bytes_of(batch.pixels.data(), batch.pixels.size())
+                                                      : bytes_of(batch.values.data(), batch.values.size() * sizeof(float));
+  const size_t bytes = pixels.size() / (share * static_cast<size_t>(batch.views));
   uint64_t sum = 0;
   for (size_t i = 0; i < share * static_cast<size_t>(batch.views); ++i) {
     const uint64_t place[] = {static_cast<uint64_t>(batch.step), batch.images.begin + i % share, i / share};
-    uint64_t hash = hash64(bytes_of(batch.pixels.data() + i * bytes, bytes), hash64(bytes_of(place, sizeof place)));
+    uint64_t hash = hash64(pixels.substr(i * bytes, bytes), hash64(bytes_of(place, sizeof place)));
     for (size_t r = 0; i < batch.evidence.size() && r < batch.evidence[i].size(); ++r)
       hash = hash_of(batch.evidence[i][r], hash);
     sum += hash;

@@ -159,13 +159,23 @@ std::vector<Trainer::Piece> Trainer::pieces_of(const Batch& batch) const {
 
 namespace {
 
+// The first view of some images of this rank, 0 .. 255; of one channel, all three are alike.
+Tensor pixels_of(const Batch& batch, Range images) {
+  const int64_t side = batch.image_size, skipped = images.begin - batch.images.begin;
+  const bool wide = !batch.values.empty();
+  const int64_t channels = wide ? batch.channels : 3, one = channels * side * side;
+  check(channels == 1 || channels == 3, "step ", batch.step, ": the images have ", channels,
+        " channels; models take 1 or 3\nhint: data.window chooses what of a volume is shown");
+  const std::vector<int64_t> shape = {images.size(), channels, side, side};
+  if (!wide) return at::from_blob(const_cast<uint8_t*>(batch.pixels.data()) + skipped * one, shape, at::kByte);
+  const Tensor values = at::from_blob(const_cast<float*>(batch.values.data()) + skipped * one, shape, at::kFloat);
+  return values.mul(255).expand({images.size(), 3, side, side});
+}
+
 void encode_piece(const Model& model, const Batch& batch, Range images, Range texts, Tensor& image_features,
                   Tensor& text_features) {
   if (images.size() > 0) {
-    const int64_t side = batch.image_size, bytes = 3 * side * side;
-    auto* first = const_cast<uint8_t*>(batch.pixels.data()) + (images.begin - batch.images.begin) * bytes;
-    const Tensor pixels = at::from_blob(first, {images.size(), 3, side, side}, at::kByte);
-    image_features = model.encode(pixels.to(model.logit_scale().value.device()));
+    image_features = model.encode(pixels_of(batch, images).to(model.logit_scale().value.device()));
   }
   if (texts.size() > 0) text_features = embed_trimmed(model, batch.tokens, texts);
 }

@@ -102,7 +102,7 @@ TEST(Geometry, BytesThatAreNoGeometryAreRefused) {
 TEST(Geometry, AMaskOfAnyBytesFillsItsSizeOrIsRefused) {
   const auto error_after = [](std::initializer_list<uint8_t> runs) {
     Bytes bytes{2, 0, 0, 0, 3, 0, 0, 0};
-    bytes.insert(bytes.end(), runs);
+    for (const uint8_t byte : runs) bytes.push_back(byte);
     return error_of([&] { mask_of(bytes); });
   };
   EXPECT_EQ(error_after({1, 5}), "");
