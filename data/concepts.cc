@@ -113,7 +113,9 @@ uint32_t mirrored_row(uint32_t row, const Vocabulary& vocabulary) {
   if (row == kAnyConcept) return row;
   const std::string& text = vocabulary.text(row);
   std::string mirrored;
-  const auto is_letter = [&](size_t at) { return at < text.size() && std::isalpha(static_cast<unsigned char>(text[at])); };
+  const auto is_letter = [&](size_t at) {
+    return at < text.size() && std::isalpha(static_cast<unsigned char>(text[at]));
+  };
   for (size_t at = 0; at < text.size();) {
     size_t end = at;
     while (is_letter(end)) ++end;

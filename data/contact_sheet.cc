@@ -43,13 +43,14 @@ struct Line {
 };
 
 // "box", "mask", ... with the concept, so that a hundred nuclei are one line.
-std::vector<Line> lines_of(const Store& store, size_t sample, uint32_t view, const std::vector<Statement>& statements) {
+std::vector<Line> lines_of(const Store& store, size_t sample, uint32_t view,
+                           const std::vector<ShownStatement>& statements) {
   const SampleInfo& info = store.info(sample);
   std::string size = join(info.upright_width(), "x", info.upright_height());
   if (info.views > 1) size += join("  slice ", view, " of ", info.views);
   std::vector<Line> lines{{nullptr, info.key}, {nullptr, join("#", sample, "  ", size, "  group ", info.group), kSoft}};
   std::map<std::pair<const Look*, std::string>, std::pair<size_t, size_t>> regions;  // place in lines, count
-  for (const Statement& statement : statements) {
+  for (const ShownStatement& statement : statements) {
     const Record& first = statement.records.front();
     if (first.scope == Scope::image) {
       lines.push_back({statement.look, join(statement.look->sign, " ", statement.text)});
@@ -123,7 +124,7 @@ Image sample_card(const Store& store, size_t sample, const CardSettings& setting
   const double scale = static_cast<double>(settings.side) / std::max(picture.width, picture.height);
   const int width = std::max(1, static_cast<int>(std::lround(picture.width * scale)));
   const int height = std::max(1, static_cast<int>(std::lround(picture.height * scale)));
-  const std::vector<Statement> statements = statements_of(store, sample, view);
+  const std::vector<ShownStatement> statements = statements_of(store, sample, view);
   Image shown = shown_at(picture, width, height);
   if (settings.evidence) draw_statements(shown, scale, statements, settings.side >= 640 ? 2 : 1);
 

@@ -9,7 +9,7 @@
 #include <tuple>
 
 #include "base/error.h"
-#include "data/loader.h"
+#include "data/image.h"
 
 namespace weft {
 namespace {
@@ -22,7 +22,7 @@ Colour readable_on(Colour colour) {
 
 // Colours after Okabe and Ito's, which differ for every kind of colour vision.
 const std::vector<Look> kLooks = {
-    {"positive", "+", {0, 200, 160}, {}, Hatch::none, 0.22f},
+    {"positive", "+", {0, 215, 170}, {}, Hatch::none, 0.15f},
     {"negative", "-", {255, 90, 40}, {9, 5}, Hatch::backslashes, 0.12f},
     {"nothing of interest", "-", {150, 160, 175}, {3, 3}, Hatch::crosses, 0.12f},
     {"unknown (asserted)", "?", {245, 205, 20}, {2, 5}, Hatch::dots, 0.12f},
@@ -40,14 +40,17 @@ std::string number(double value) {
   return text;
 }
 
-std::string text_of(const Record& record, const Vocabulary& vocabulary) {
-  std::string text = record.concept_row == kAnyConcept ? "*" : vocabulary.text(record.concept_row);
+std::string text_of(const Record& record, const Store& store) {
+  const Vocabulary& vocabulary = store.vocabulary();
+  const bool any = record.concept_row == kAnyConcept;
+  std::string text = any ? record.kind == Kind::neg ? "nothing of interest" : "*" : vocabulary.text(record.concept_row);
   if (record.kind == Kind::candidates) {
     text.clear();
     for (const uint32_t row : record.operands) text += (text.empty() ? "" : " | ") + vocabulary.text(row);
   }
   if (record.kind == Kind::count && record.operands.size() == 2)
     text += join(" ", record.operands[0], "..", record.operands[1]);
+  if (record.kind == Kind::exhaustive) text = "every " + (any ? "class of " + store.layers()[record.source] : text);
   if (record.kind == Kind::soft || record.confidence != 1) text += " " + number(record.confidence);
   return text;
 }
@@ -154,13 +157,13 @@ class Drawing {
  public:
   Drawing(Image& picture, double scale, int text_scale) : picture_(picture), scale_(scale), text_scale_(text_scale) {}
 
-  void find_parents(const std::vector<Statement>& statements) {
-    for (const Statement& statement : statements)
+  void find_parents(const std::vector<ShownStatement>& statements) {
+    for (const ShownStatement& statement : statements)
       if (const Record& record = statement.records.front(); record.id != 0 && has_place(record))
         places_.try_emplace({record.source, record.id}, extent_of(record));
   }
 
-  void draw_region(const Statement& statement) {
+  void draw_region(const ShownStatement& statement) {
     const Record& record = statement.records.front();
     const Look& look = *statement.look;
     const float line = static_cast<float>(text_scale_) * (record.region == RegionIs::part ? 1.0f : 1.5f);
@@ -185,7 +188,7 @@ class Drawing {
   }
 
   // A ring where the place is hidden, with a line to the region it belongs to.
-  void draw_point(const Statement& statement) {
+  void draw_point(const ShownStatement& statement) {
     const Record& record = statement.records.front();
     const Point at = scaled(point_of(record.geometry), scale_);
     const Look& look = *statement.look;
@@ -205,10 +208,10 @@ class Drawing {
   }
 
   // Above the region, in it or below it, where no other text is.
-  void draw_name(const Statement& statement) {
+  void draw_name(const ShownStatement& statement) {
     const Box place = extent_of(statement.records.front());
     const int most = std::max(60 * text_scale_, static_cast<int>(place.width()));
-    const std::string text = shortened(statement.text, std::min(most, picture_.width - 4), text_scale_);
+    const std::string text = shortened(statement.label, std::min(most, picture_.width - 4), text_scale_);
     const double width = text_width(text, text_scale_) + 2, height = 10 * text_scale_;
     const double left = std::clamp(place.x0, 0.0, std::max(0.0, picture_.width - width));
     for (const double top : {place.y0 - height, place.y0 + 1, place.y1, place.y1 - height - 1}) {
@@ -280,7 +283,7 @@ const Look& look_of(const Record& record) {
     case Kind::pos:
       return kLooks[kPositive];
     case Kind::neg:
-      return kLooks[record.concept_row == kAnyConcept && has_place(record) ? kNothing : kNegative];
+      return kLooks[record.concept_row == kAnyConcept ? kNothing : kNegative];
     case Kind::unknown:
       return kLooks[kUnknown];
     case Kind::soft:
@@ -306,8 +309,8 @@ void draw_swatch(Image& image, const Box& place, const Look& look) {
   draw_line(image, {{x0, y0}, {x1, y0}, {x1, y1}, {x0, y1}}, {look.colour, 1.5f, look.dashes, 1}, true);
 }
 
-std::vector<Statement> statements_of(const Store& store, size_t sample, uint32_t view) {
-  std::vector<Statement> all;
+std::vector<ShownStatement> statements_of(const Store& store, size_t sample, uint32_t view) {
+  std::vector<ShownStatement> all;
   std::map<std::tuple<const Look*, uint16_t, Scope, uint32_t, Bytes>, size_t> places;
   for (const Record& record : store.records(sample)) {
     if (record.view != kEveryView && record.view != view) continue;
@@ -316,20 +319,35 @@ std::vector<Statement> statements_of(const Store& store, size_t sample, uint32_t
     const bool is_new =
         !has_place(record) ||
         places.try_emplace({&look, record.source, record.scope, record.id, record.geometry}, all.size()).second;
-    if (is_new) all.push_back({{}, &look, ""});
-    Statement& statement =
+    if (is_new) all.push_back({{}, &look, "", ""});
+    ShownStatement& statement =
         is_new ? all.back() : all[places.at({&look, record.source, record.scope, record.id, record.geometry})];
     statement.records.push_back(record);
-    statement.text += (statement.text.empty() ? "" : ", ") + text_of(record, store.vocabulary());
   }
-  for (Statement& statement : all) statement.text += remarks_of(statement.records.front());
+  for (ShownStatement& statement : all) {
+    // A class is the better name of a region than a keyword.
+    std::stable_partition(statement.records.begin(), statement.records.end(), [&](const Record& record) {
+      return record.concept_row != kAnyConcept && store.vocabulary().about(record.concept_row).closed;
+    });
+    for (const Record& record : statement.records)
+      statement.text += (statement.text.empty() ? "" : ", ") + text_of(record, store);
+    statement.label = text_of(statement.records.front(), store);
+    if (const size_t more = statement.records.size() - 1; more > 0) statement.label += join(" +", more);
+    statement.text += remarks_of(statement.records.front());
+  }
+  std::stable_sort(all.begin(), all.end(), [](const ShownStatement& a, const ShownStatement& b) {
+    return !has_place(a.records.front()) && has_place(b.records.front());
+  });
   return all;
 }
 
-Image picture_of(const Store& store, size_t sample, uint32_t) {
+Image picture_of(const Store& store, size_t sample, uint32_t view) {
+  const SampleInfo& info = store.info(sample);
   Bytes content;
   store.read(sample, content);
-  return over_checkerboard(decode_sample(store.info(sample), content, 0));
+  const uint32_t slice = std::min(view, info.views - 1);
+  return over_checkerboard(in_context([&] { return decode_image(content.data(), content.size(), 0, nullptr, slice); },
+                                      "decoding sample ", sample, " (", info.key, ")"));
 }
 
 uint32_t telling_view(const Store& store, size_t sample) {
@@ -341,11 +359,11 @@ uint32_t telling_view(const Store& store, size_t sample) {
       ->first;
 }
 
-void draw_statements(Image& picture, double scale, const std::vector<Statement>& statements, int text_scale) {
+void draw_statements(Image& picture, double scale, const std::vector<ShownStatement>& statements, int text_scale) {
   Drawing drawing(picture, scale, text_scale);
   drawing.find_parents(statements);
-  std::vector<std::pair<double, const Statement*>> regions, points;  // the largest first: it lies below the others
-  for (const Statement& statement : statements)
+  std::vector<std::pair<double, const ShownStatement*>> regions, points;  // the largest first: it lies below the others
+  for (const ShownStatement& statement : statements)
     if (const Record& record = statement.records.front(); has_place(record))
       (record.scope == Scope::point ? points : regions).emplace_back(-drawing.extent_of(record).area(), &statement);
   std::stable_sort(regions.begin(), regions.end(), [](const auto& a, const auto& b) { return a.first < b.first; });

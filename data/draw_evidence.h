@@ -26,12 +26,13 @@ const std::vector<Look>& looks();  // all of them, in the order of a legend
 void draw_swatch(Image& image, const Box& place, const Look& look);
 
 // What is said of one region, or of the whole picture: records of one look and geometry, in order.
-struct Statement {
+struct ShownStatement {
   std::vector<Record> records;
   const Look* look = nullptr;
-  std::string text;  // "dog face, animal" with what the region is
+  std::string text;   // "dog face, animal (part)"
+  std::string label;  // "dog face +1"
 };
-std::vector<Statement> statements_of(const Store& store, size_t sample, uint32_t view);
+std::vector<ShownStatement> statements_of(const Store& store, size_t sample, uint32_t view);
 
 // The upright picture as three channels of 8 bits; what is transparent shows a checkerboard.  `view`: of a volume.
 Image picture_of(const Store& store, size_t sample, uint32_t view);
@@ -40,6 +41,6 @@ uint32_t telling_view(const Store& store, size_t sample);
 
 // Draws what has a place onto the picture, which shows it `scale` times as large.  Texts are left out where they would
 // cover each other.
-void draw_statements(Image& picture, double scale, const std::vector<Statement>& statements, int text_scale);
+void draw_statements(Image& picture, double scale, const std::vector<ShownStatement>& statements, int text_scale);
 
 }  // namespace weft

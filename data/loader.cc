@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "base/random.h"
+#include "data/algebra.h"
 
 namespace weft {
 
@@ -275,6 +276,24 @@ struct Loader::Impl {
         },
         "reading sample ", pick.sample, " (", info.key, ")");
     if (settings.regions) move_evidence(batch, pick, local, maps);
+  }
+
+  // What is said of the picture, in each view's own pixels; of a cutout, that nobody knows.
+  void move_evidence(Batch& batch, const Pick& pick, int64_t local, const std::vector<ViewMap>& maps) const {
+    std::vector<Record> here;
+    for (const Record& record : sources.records(pick.sample))
+      if (record.view == kEveryView || record.view == pick.slice) here.push_back(record);
+    for (size_t view = 0; view < maps.size(); ++view) {
+      const ViewMap& map = maps[view];
+      std::vector<Record>& moved = batch.evidence[view * static_cast<size_t>(mine.size()) + static_cast<size_t>(local)];
+      moved = in_view(here, {map.to_view, shape.image_size, shape.image_size, map.picture_width, map.picture_height},
+                      sources.vocabulary());
+      if (!map.hidden.is_empty())
+        moved.push_back({.item = sources.info(pick.sample).uid,
+                         .scope = Scope::box,
+                         .kind = Kind::unknown,
+                         .geometry = box_bytes(map.hidden)});
+    }
   }
 
   static void strike_on_purpose(int64_t step) {

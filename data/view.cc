@@ -125,8 +125,8 @@ struct ViewMaker::Impl {
   std::vector<uint8_t> resized, bytes;
   std::vector<float> resized_values;
 
-  // The map of a view of the upright picture; what to do to a source of `scale` is planned.
-  void plan(ViewRequest& request, ViewMap& map, double width, double height) {
+  // Where a view of the upright picture looks.
+  void draw(ViewRequest& request, ViewMap& map, double width, double height) {
     WEFT_ASSERT(request.augment && request.size > 0 && (request.pixels != nullptr) != (request.values != nullptr));
     map = draw_map(width, height, *request.augment, request.size, request.stream);
   }
@@ -198,7 +198,7 @@ void ViewMaker::Impl::make_from_jpeg(const SampleInfo& info, const Bytes& conten
   const Box whole = mapped_box(upright, {0, 0, 1.0 * header.width, 1.0 * header.height});
   double least = 8;
   for (size_t i = 0; i < requests.size(); ++i) {
-    plan(requests[i], maps[i], whole.x1, whole.y1);
+    draw(requests[i], maps[i], whole.x1, whole.y1);
     least = std::min(least, shrinkage(maps[i].to_view) * (1 + 1e-9));
   }
   const int denominator = least >= 8 ? 8 : least >= 4 ? 4 : least >= 2 ? 2 : 1;
@@ -237,7 +237,7 @@ void ViewMaker::Impl::make_from_image(const Image& image, std::span<ViewRequest>
     }
     return;
   }
-  for (size_t i = 0; i < requests.size(); ++i) plan(requests[i], maps[i], image.width, image.height);
+  for (size_t i = 0; i < requests.size(); ++i) draw(requests[i], maps[i], image.width, image.height);
   plan_resizes({}, image.width, image.height, 3, requests, maps);
   for (size_t i = 0; i < requests.size(); ++i) {
     MemoryRows rows(image, 0, resizers[i].plan.along.source.begin);
@@ -247,7 +247,7 @@ void ViewMaker::Impl::make_from_image(const Image& image, std::span<ViewRequest>
 
 void ViewMaker::Impl::make_from_values(const Raster& values, ViewRequest& request, ViewMap& map) {
   check(!values.has_alpha, "a picture with alpha has no f32 views; wanted 8-bit ones");
-  plan(request, map, values.width, values.height);
+  draw(request, map, values.width, values.height);
   const Placement p = place(map.to_view, values.width, values.height, request.size);
   const Planes<float> view = {request.values, request.size, request.size, values.channels};
   if (is_whole_view(p, request.size)) {

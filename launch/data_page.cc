@@ -20,18 +20,18 @@ constexpr int kThumbnail = 132, kCardSide = 236;
 constexpr char kStyle[] = R"css(
 .verdict{border-left:5px solid var(--right);padding:12px 16px;margin:18px 0 0;background:var(--card);border-radius:4px}
 .verdict.bad{border-color:var(--wrong)}.verdict ul{margin:6px 0 0;padding-left:1.2em}
-.soft{color:var(--soft);font-size:.85rem}
+.faint{color:var(--soft);font-size:.85rem}
 .stack{display:flex;height:14px;min-width:140px;border-radius:4px;overflow:hidden;border:1px solid var(--line)}
 .state{display:inline-block;background:var(--s)}
 .key-line{display:flex;flex-wrap:wrap;gap:6px 18px;font-size:.85rem;color:var(--soft)}
 .key-line .state{width:26px;height:13px;border-radius:3px;margin-right:6px;vertical-align:-2px;border:1px solid var(--line)}
-.positive{--s:#0a9f80}.negative{background:repeating-linear-gradient(45deg,#ff5a28 0 3px,#ffb59c 3px 6px)}
+.pos{--s:#0a9f80}.neg{background:repeating-linear-gradient(45deg,#ff5a28 0 3px,#ffb59c 3px 6px)}
 .contradicted{background:repeating-linear-gradient(45deg,#0a9f80 0 4px,#ff5a28 4px 8px)}
-.soft.state,.state.soft{background:repeating-linear-gradient(0deg,#5aa0ff 0 2px,#bcd8ff 2px 4px)}
+.state.soft{background:repeating-linear-gradient(0deg,#5aa0ff 0 2px,#bcd8ff 2px 4px)}
 .unknown{background:radial-gradient(#8a7000 1px,#f5cd14 1.4px) 0 0/5px 5px}
 .candidate{background:repeating-linear-gradient(90deg,#be78ff 0 5px,#e3c8ff 5px 7px)}
 .exists{--s:#ff82d2}.unsaid{background:transparent}
-.wide{min-width:200px}
+.wide{min-width:200px}.inner{padding-left:1.4em}
 .whisker{stroke:var(--c);stroke-width:2}
 .pairs{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:12px}
 .pair{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:10px;font-size:.8rem;overflow-wrap:anywhere}
@@ -101,7 +101,7 @@ std::string splits_of(const DatasetCheck& found) {
     const double share = found.samples == 0 ? 0 : static_cast<double>(samples) / static_cast<double>(found.samples);
     out += join("<tr><th>", escape_html(split), "</th><td class=n>", samples, "</td><td class=n>",
                 found.split_groups.at(split), "</td><td class=n>", percent(share),
-                "</td><td class=wide><div class=stack><i class='state positive' style='width:", number(100 * share),
+                "</td><td class=wide><div class=stack><i class='state pos' style='width:", number(100 * share),
                 "%'></i></div></td></tr>\n");
   }
   return out + "</tbody></table></div>\n";
@@ -114,7 +114,7 @@ std::string counts_row(const char* what, const std::map<Key, size_t>& counts) {
   std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   std::string text;
   for (size_t i = 0; i < std::min<size_t>(8, order.size()); ++i)
-    text += join(i == 0 ? "" : ", ", order[i].second, " <span class=soft>(", order[i].first, ")</span>");
+    text += join(i == 0 ? "" : ", ", order[i].second, " <span class=faint>(", order[i].first, ")</span>");
   if (order.size() > 8) text += join(", and ", order.size() - 8, " more");
   return join("<tr><th>", what, "</th><td>", text, "</td></tr>\n");
 }
@@ -221,14 +221,16 @@ std::string shuffle_of(const ShuffleStatistics& shuffle) {
   return out + "</tbody></table></div>\n";
 }
 
-std::string samples_of(const Store& store) {
-  std::vector<uint32_t> samples;
-  const size_t wanted = std::min(kShown, store.size());
-  for (size_t i = 0; i < wanted; ++i) samples.push_back(static_cast<uint32_t>(i * store.size() / wanted));
+std::string samples_of(const DatasetCheck& found, const Store& store) {
+  std::vector<uint32_t> readable, samples;
+  for (uint32_t i = 0; i < store.size(); ++i)
+    if (!std::binary_search(found.unreadable.begin(), found.unreadable.end(), i)) readable.push_back(i);
+  const size_t wanted = std::min(kShown, readable.size());
+  for (size_t i = 0; i < wanted; ++i) samples.push_back(readable[i * readable.size() / wanted]);
+  if (samples.empty()) return "<p class='card absent'>No sample can be read.</p>\n";
   const CardSettings settings{.side = kCardSide, .evidence = true, .most_lines = 12, .view = {}};
-  return join("<p class=lead>", wanted,
-              " samples, evenly spread, with what is said of them.</p>\n<img class=sheet alt='samples "
-              "with their evidence' src='",
+  return join("<p class=lead>", wanted, " samples, evenly spread, with what is said of them.</p>\n",
+              "<img class=sheet alt='samples with their evidence' src='",
               png_source(contact_sheet(store, samples, 4, settings)), "'>\n");
 }
 
@@ -236,7 +238,6 @@ std::string samples_of(const Store& store) {
 
 std::string data_page(const DatasetCheck& found, const Store& store) {
   const std::string name = escape_html(found.name);
-  const bool can_show = found.damaged.empty() && store.size() > 0;
   return join(
       "<!doctype html>\n<html lang=en><head><meta charset=utf-8>",
       "<meta name=viewport content='width=device-width,initial-scale=1'><title>", name, " · weft</title><style>",
@@ -244,12 +245,12 @@ std::string data_page(const DatasetCheck& found, const Store& store) {
       "</h1><p class=lead>What this dataset holds. Licence: ", escape_html(found.licence), "</p>\n", verdict_of(found),
       tiles_of(found),                                                                                 //
       "<h2>Splits</h2>\n", splits_of(found),                                                           //
-      can_show ? "<h2>Samples</h2>\n" + samples_of(store) : "",                                        //
+      "<h2>Samples</h2>\n", samples_of(found, store),                                                  //
       "<h2>Labels</h2>\n", texts_of(found.labels), concepts_part(found.labels, found.samples),         //
       "<h2>Evidence layers</h2>\n", layers_part(found.labels, found.samples),                          //
       regions_part(found.labels), parts_part(found.labels), contradictions_part(found.labels, store),  //
       "<h2>Pictures</h2>\n", pictures_of(found.pictures), "<h2>Intensities</h2>\n", intensities_of(found.pictures),
-      "<h2>Copies and leaks</h2>\n", can_show ? copies_of(found, store) : "",  //
+      "<h2>Copies and leaks</h2>\n", copies_of(found, store),  //
       found.shuffle ? shuffle_of(*found.shuffle) : "",
       "<footer>Everything shown is inside this one file, pictures included: share it only where the dataset may be "
       "shared.</footer>\n</main></body></html>\n");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What launch/data_page.cc shows of labels.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 
@@ -13,16 +14,28 @@ namespace {
 
 constexpr size_t kMostOpen = 25, kMostShown = 200;
 
+// As a legend says it; the class of the style sheet is name_of(known).
+const char* words_of(Known known) {
+  constexpr std::array<const char*, kKnownStates> kWords = {
+      "unsaid", "unknown (asserted)", "candidate", "soft", "exists", "negative", "positive", "contradicted"};
+  return kWords.at(static_cast<size_t>(known));
+}
+
+// The order of legends and stacks.
+constexpr std::array<Known, kKnownStates> kOrder = {Known::pos,    Known::neg,     Known::contradicted,
+                                                    Known::soft,   Known::unknown, Known::candidate,
+                                                    Known::exists, Known::unsaid};
+
 // A row of coloured pieces, as long as their shares.
 std::string stack_of(const StateCounts& counts, size_t samples) {
   std::string out = "<div class=stack>";
-  for (size_t i = 0; i < kLabelStates; ++i) {
-    const size_t count = counts.samples[i];
+  for (const Known known : kOrder) {
+    const size_t count = counts[known];
     if (count == 0) continue;
-    const char* name = name_of(static_cast<LabelState>(i));
     char width[24];
     std::snprintf(width, sizeof width, "%.3f", 100.0 * static_cast<double>(count) / static_cast<double>(samples));
-    out += join("<i class='state ", name, "' style='width:", width, "%' title='", name, ": ", count, "'></i>");
+    out += join("<i class='state ", name_of(known), "' style='width:", width, "%' title='", words_of(known), ": ",
+                count, "'></i>");
   }
   return out + "</div>";
 }
@@ -36,19 +49,18 @@ std::string interval_of(const Share& share) {
       {.ours = share.value(), .low = share.low(), .high = share.high(), .chance = {}, .others = {}, .most = 1});
 }
 
-std::string concept_row(const ConceptStatistics& one, size_t samples) {
-  const Share prevalence = one.all.prevalence();
+std::string states_row(const std::string& head, const StateCounts& counts, size_t samples) {
+  const Share prevalence = counts.prevalence();
   size_t others = 0;
-  for (const LabelState state :
-       {LabelState::soft, LabelState::unknown, LabelState::candidate, LabelState::exists, LabelState::contradicted})
-    others += one.all[state];
-  std::string out = join("<tr><th>", escape_html(one.text), "</th>", count_cell(one.all[LabelState::positive]),
-                         count_cell(one.all[LabelState::negative]), count_cell(others),
-                         count_cell(one.all[LabelState::unsaid]), "<td>", stack_of(one.all, samples), "</td>");
+  for (const Known state : {Known::soft, Known::unknown, Known::candidate, Known::exists, Known::contradicted})
+    others += counts[state];
+  std::string out =
+      join("<tr>", head, count_cell(counts[Known::pos]), count_cell(counts[Known::neg]), count_cell(others),
+           count_cell(counts[Known::unsaid]), "<td>", stack_of(counts, samples), "</td>");
   if (prevalence.of > prevalence.hits)
     out += join("<td class=n>", percent(prevalence.value()), "</td><td>", interval_of(prevalence), "</td>");
   else
-    out += "<td class='n soft'>–</td><td class=soft>none verified as absent</td>";
+    out += "<td class='n faint'>–</td><td class=faint>none verified as absent</td>";
   return out + "</tr>\n";
 }
 
@@ -57,7 +69,13 @@ std::string concept_rows(const LabelStatistics& labels, size_t begin, size_t end
       "<div class=scroll><table><thead><tr><th>text</th><th class=n>positive</th><th class=n>negative</th>"
       "<th class=n>other</th><th class=n>unsaid</th><th class=wide>samples</th><th class=n>prevalence</th>"
       "<th>among those verified, 95 % interval</th></tr></thead><tbody>\n";
-  for (size_t i = begin; i < end; ++i) out += concept_row(labels.concepts[i], samples);
+  for (size_t i = begin; i < end; ++i) {
+    const ConceptStatistics& one = labels.concepts[i];
+    out += states_row("<th>" + escape_html(one.text) + "</th>", one.all, samples);
+    for (const auto& [layer, counts] : one.layers)
+      if (one.layers.size() > 1)
+        out += states_row("<td class='faint inner'>says " + escape_html(layer) + "</td>", counts, samples);
+  }
   return out + "</tbody></table></div>";
 }
 
@@ -98,10 +116,8 @@ std::string concepts_part(const LabelStatistics& labels, size_t samples) {
   const size_t open = std::min(kMostOpen, labels.concepts.size());
   const size_t shown = std::min(kMostShown, labels.concepts.size());
   std::string out = "<p class=key-line>";
-  for (size_t i = 0; i < kLabelStates; ++i) {
-    const char* name = name_of(static_cast<LabelState>(i));
-    out += join("<span><i class='state ", name, "'></i>", name, "</span>");
-  }
+  for (const Known known : kOrder)
+    out += join("<span><i class='state ", name_of(known), "'></i>", words_of(known), "</span>");
   out += "</p>\n<div class=card>" + concept_rows(labels, 0, open, samples) + "</div>\n";
   if (shown > open)
     out += join("<details><summary>The next ", shown - open, " texts</summary>",
@@ -168,7 +184,7 @@ std::string parts_part(const LabelStatistics& labels) {
     out += join("<tr><th>", escape_html(one.child), "</th><th>", escape_html(one.parent), "</th>");
     out += one.separate.of > 0
                ? join("<td class=n>", percent(one.separate.value()), "</td><td>", interval_of(one.separate), "</td>")
-               : "<td class=n>–</td><td class=soft>never verified together</td>";
+               : "<td class=n>–</td><td class=faint>never verified together</td>";
     out += join("<td class=n>", one.separate.of, "</td><td class=n>",
                 one.attached.of > 0 ? join(one.attached.hits, " of ", one.attached.of) : "–", "</td></tr>\n");
   }

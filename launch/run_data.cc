@@ -20,14 +20,20 @@ void fill_from_words(Settings& settings, const std::vector<std::string>& options
 Exit import(const std::vector<std::string>& words, const std::vector<std::string>& options) {
   std::string kinds;
   for (const auto& kind : importers()) kinds += std::string("\n  ") + kind.name + ": " + kind.describe;
-  check(words.size() == 3 || words.size() == 4,
-        "wanted: weft data import KIND [SOURCE] FOLDER [key=value ...]; kinds:", kinds);
+  check(words.size() >= 2 && words.size() <= 4,
+        "wanted: weft data import KIND [SOURCE] FOLDER [key=value ...], or, for ",
+        "the keys of a kind, weft data import KIND; kinds:", kinds);
   const std::unique_ptr<Importer> importer = make_importer(words[1]);
+  if (words.size() == 2) {
+    std::fputs(list_keys(*importer).c_str(), stdout);
+    return Exit::done;
+  }
   fill_from_words(*importer, options);
   ImportRequest request;
   request.source = words.size() == 4 ? words[2] : "";
   request.dataset = words.back();
-  request.name = request.dataset.filename().string();
+  const Path named = request.dataset.has_filename() ? request.dataset : request.dataset.parent_path();  // "folder/"
+  request.name = named.filename().string();
   log_info(importer->run(request).text());
   return Exit::done;
 }

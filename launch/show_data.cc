@@ -83,7 +83,7 @@ void print_sample(const Store& store, uint32_t sample, uint32_t view) {
   const SampleInfo& info = store.info(sample);
   std::string text = join("#", sample, "  ", info.key, "  ", info.upright_width(), "x", info.upright_height(),
                           "  group ", info.group, info.views > 1 ? join("  slice ", view, " of ", info.views) : "");
-  for (const Statement& statement : statements_of(store, sample, view)) {
+  for (const ShownStatement& statement : statements_of(store, sample, view)) {
     const Record& first = statement.records.front();
     text += join("\n    ", store.layers()[first.source], ": ", statement.look->name, " ", name_of(first.scope),
                  first.id != 0 ? join(" ", first.id) : "", first.parent != 0 ? join(" of ", first.parent) : "", "  ",

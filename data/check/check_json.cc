@@ -23,7 +23,7 @@ Json json_of(const Share& share) {
 
 Json json_of(const StateCounts& counts) {
   Json out = Json::object();
-  for (size_t i = 0; i < kLabelStates; ++i) out[name_of(static_cast<LabelState>(i))] = counts.samples[i];
+  for (size_t i = 0; i < kKnownStates; ++i) out[name_of(static_cast<Known>(i))] = counts.samples[i];
   const Share prevalence = counts.prevalence();
   out["prevalence"] = json_of(prevalence);
   return out;
@@ -142,7 +142,8 @@ std::string DatasetCheck::json() const {
                             {"ratio", one.ratio()}});
     all["shuffle"] = {{"batch", shuffle->batch}, {"batches", shuffle->batches}, {"collisions", collisions}};
   }
-  all["repeated_keys"] = repeated_keys, all["straddling"] = straddling, all["damaged"] = damaged;
+  all["repeated_keys"] = repeated_keys, all["straddling"] = straddling, all["damaged"] = damaged,
+  all["unreadable"] = unreadable;
   all["remarks"] = remarks(), all["sound"] = is_sound();
   return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";  // file names may be any bytes
 }

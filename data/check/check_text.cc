@@ -90,24 +90,38 @@ void put_pictures(std::ostream& out, const PictureStatistics& pictures) {
     }
 }
 
-void put_concepts(std::ostream& out, const DatasetCheck& found, size_t most) {
-  const LabelStatistics& labels = found.labels;
+// Of the states, those that occur are columns.
+std::vector<Known> states_in(const LabelStatistics& labels) {
+  std::vector<Known> states{Known::pos, Known::neg};
+  for (const Known state : {Known::contradicted, Known::soft, Known::unknown, Known::candidate, Known::exists})
+    if (std::any_of(labels.concepts.begin(), labels.concepts.end(),
+                    [&](const ConceptStatistics& one) { return one.all[state] > 0; }))
+      states.push_back(state);
+  states.push_back(Known::unsaid);
+  return states;
+}
+
+void put_states(std::ostream& out, const std::string& text, const StateCounts& counts,
+                const std::vector<Known>& states) {
+  out << "  " << cell(text, 28);
+  for (const Known state : states) out << cell(counts[state] == 0 ? "." : std::to_string(counts[state]), 9, true);
+  const Share share = counts.prevalence();
+  if (share.of > share.hits)
+    out << "  " << percent(share.value()) << " (" << percent(share.low()) << " .. " << percent(share.high()) << ")";
+  out << "\n";
+}
+
+void put_concepts(std::ostream& out, const LabelStatistics& labels, size_t most) {
+  const std::vector<Known> states = states_in(labels);
   out << "\nLABELS: samples in which a text is true, not true, ...; prevalence among those verified, 95 % interval\n";
-  out << "  " << cell("text", 26);
-  for (const char* head : {"positive", "negative", "soft", "unknown", "candid.", "exists", "unsaid"})
-    out << cell(head, 9, true);
+  out << "  " << cell("text", 28);
+  for (const Known state : states) out << cell(state == Known::contradicted ? "both" : name_of(state), 9, true);
   out << "  prevalence\n";
   for (size_t i = 0; i < std::min(most, labels.concepts.size()); ++i) {
     const ConceptStatistics& one = labels.concepts[i];
-    out << "  " << cell(one.text, 26);
-    for (const LabelState state : {LabelState::positive, LabelState::negative, LabelState::soft, LabelState::unknown,
-                                   LabelState::candidate, LabelState::exists, LabelState::unsaid})
-      out << cell(one.all[state] == 0 ? "." : std::to_string(one.all[state]), 9, true);
-    const Share prevalence = one.all.prevalence();
-    if (prevalence.of > prevalence.hits)
-      out << "  " << percent(prevalence.value()) << " (" << percent(prevalence.low()) << " .. "
-          << percent(prevalence.high()) << ")";
-    out << "\n";
+    put_states(out, one.text, one.all, states);
+    for (const auto& [layer, counts] : one.layers)
+      if (one.layers.size() > 1) put_states(out, "    says " + layer, counts, states);
   }
   if (labels.concepts.size() > most)
     out << "  and " << labels.concepts.size() - most << " more texts (json=true has all, html=FILE the first 200)\n";
@@ -130,7 +144,7 @@ void put_labels(std::ostream& out, const DatasetCheck& found, size_t most) {
       << ", without any statement: " << labels.without_statement << "\n";
   put_quantiles(out, "words of a text", labels.words);
   put_quantiles(out, "letters of a text", labels.letters);
-  if (!labels.concepts.empty()) put_concepts(out, found, most);
+  if (!labels.concepts.empty()) put_concepts(out, labels, most);
 }
 
 void put_regions(std::ostream& out, const LabelStatistics& labels, size_t most) {

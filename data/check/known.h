@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one sample's records say of concepts in the whole of it, as data/check/labels.h counts it.
+// What is known of one sample, layer by layer, without looking at every text of a large vocabulary.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <set>
 #include <vector>
 
-#include "data/check/labels.h"
+#include "data/algebra.h"
 #include "data/store.h"
 
 namespace weft {
@@ -18,23 +17,23 @@ class KnownConcepts {
   // Reads a sample's records; the others answer for the sample read last.
   void read(size_t sample);
 
-  LabelState state(uint32_t row) const;                  // of all layers together
-  LabelState state(uint32_t row, uint16_t layer) const;  // of one
-  const std::map<uint32_t, uint8_t>& said(uint16_t layer) const { return said_[layer]; }
-  const std::map<uint32_t, uint8_t>& said() const { return all_; }
+  Known state(uint32_t row) const { return all_[row]; }                              // of all layers together
+  Known state(uint32_t row, uint16_t layer) const { return of_layer_[layer][row]; }  // of one
+  const std::set<uint32_t>& rows() const { return rows_; }  // all that are not unsaid are among them
   bool is_exhaustive(uint16_t layer) const { return exhaustive_[layer]; }
-  const std::set<uint32_t>& classes(uint16_t layer) const { return classes_[layer]; }
+  size_t classes(uint16_t layer) const { return closed_[layer].size(); }
+  const Concepts& concepts() const { return concepts_; }
 
  private:
-  void add(const Record& record);
-  void follow_hierarchy(std::map<uint32_t, uint8_t>& said) const;
+  void note_rows(const Record& record);
 
   const Store& store_;
-  std::vector<std::vector<uint32_t>> ancestors_, descendants_;  // by row, all of them
-  std::vector<std::set<uint32_t>> classes_;                     // by layer: its closed list
-  std::vector<std::map<uint32_t, uint8_t>> said_;               // by layer: row -> bits of LabelState
-  std::map<uint32_t, uint8_t> all_;
+  Concepts concepts_;
+  std::vector<std::vector<uint32_t>> closed_;  // by layer: its classes
+  std::vector<std::vector<Known>> of_layer_;
+  std::vector<Known> all_;
   std::vector<bool> exhaustive_;  // by layer
+  std::set<uint32_t> rows_;
 };
 
 }  // namespace weft

@@ -44,11 +44,9 @@ struct Collected {
 
 class Collector {
  public:
-  explicit Collector(const Store& store)
-      : store_(store), known_(store), of_row_(store.vocabulary().size()), exhaustive_(store.layers().size()) {
-    for (const std::string& layer : store.layers()) found.layers[layer];
-    for (uint16_t layer = 0; layer < exhaustive_.size(); ++layer)
-      found.layers[store.layers()[layer]].classes = known_.classes(layer).size();
+  explicit Collector(const Store& store) : store_(store), known_(store), of_row_(store.vocabulary().size()) {
+    for (uint16_t layer = 0; layer < store.layers().size(); ++layer)
+      found.layers[store.layers()[layer]].classes = known_.classes(layer);
   }
 
   void read(uint32_t sample) {
@@ -59,9 +57,8 @@ class Collector {
 
   void finish(size_t most_listed) {
     for (uint32_t row = 0; row < of_row_.size(); ++row) finish_concept(row);
-    std::stable_sort(found.concepts.begin(), found.concepts.end(), [](const auto& a, const auto& b) {
-      return a.all[LabelState::positive] > b.all[LabelState::positive];
-    });
+    std::stable_sort(found.concepts.begin(), found.concepts.end(),
+                     [](const auto& a, const auto& b) { return a.all[Known::pos] > b.all[Known::pos]; });
     find_parts();
     std::stable_sort(found.contradictions.begin(), found.contradictions.end(),
                      [](const auto& a, const auto& b) { return a.text < b.text; });
@@ -84,9 +81,10 @@ class Collector {
       ++layer.records, ++layer.kinds[name_of(record.kind)], ++layer.scopes[name_of(record.scope)];
       if (record.region != RegionIs::unsaid) ++layer.regions[name_of(record.region)];
       if (record.concept_row == kAnyConcept) continue;
-      if (record.id != 0) concept_of.try_emplace({record.source, record.id}, record.concept_row);
+      const uint32_t row = known_.concepts().row(record.concept_row);
+      if (record.id != 0) concept_of.try_emplace({record.source, record.id}, row);
       if (record.scope == Scope::image || record.scope == Scope::bag || record.scope == Scope::pair) continue;
-      Collected& collected = of_row_[record.concept_row];
+      Collected& collected = of_row_[row];
       ++collected.regions[name_of(record.scope)];
       if (const double area = area_of_region(record); area >= 0)
         collected.areas.push_back(area / pixels), collected.sides.push_back(std::sqrt(area));
@@ -95,9 +93,10 @@ class Collector {
     if (speaking.empty()) ++found.without_statement;
     for (const Record& record : store_.records(sample)) {
       if (record.concept_row == kAnyConcept || record.region != RegionIs::part || record.kind != Kind::pos) continue;
-      ++parts_[record.concept_row];
+      const uint32_t row = known_.concepts().row(record.concept_row);
+      ++parts_[row];
       const auto parent = concept_of.find({record.source, record.parent});
-      if (record.parent != 0 && parent != concept_of.end()) ++attached_[{record.concept_row, parent->second}];
+      if (record.parent != 0 && parent != concept_of.end()) ++attached_[{row, parent->second}];
     }
     count_texts(sample);
   }
@@ -115,44 +114,38 @@ class Collector {
   }
 
   void count_states(uint32_t sample) {
-    for (const auto& [row, bits] : known_.said()) {
-      const LabelState state = known_.state(row);
-      ++of_row_[row].all[state];
-      if (state == LabelState::contradicted) note_contradiction(sample, row);
+    for (const uint32_t row : known_.rows()) {
+      ++of_row_[row].all[known_.state(row)];
+      if (known_.state(row) == Known::contradicted) note_contradiction(sample, row);
+      for (uint16_t layer = 0; layer < store_.layers().size(); ++layer)
+        if (known_.state(row, layer) != Known::unsaid) ++of_row_[row].layers[layer][known_.state(row, layer)];
     }
-    for (uint16_t layer = 0; layer < exhaustive_.size(); ++layer) {
-      for (const auto& [row, bits] : known_.said(layer)) ++of_row_[row].layers[layer][known_.state(row, layer)];
-      if (!known_.is_exhaustive(layer)) continue;
-      ++found.layers.at(store_.layers()[layer]).exhaustive;
-      for (const uint32_t row : known_.classes(layer)) {
-        if (known_.state(row, layer) == LabelState::negative && !known_.said(layer).contains(row))
-          ++of_row_[row].layers[layer][LabelState::negative];
-        if (!known_.said().contains(row)) ++of_row_[row].all[known_.state(row)];
-      }
-    }
+    for (uint16_t layer = 0; layer < store_.layers().size(); ++layer)
+      if (known_.is_exhaustive(layer)) ++found.layers.at(store_.layers()[layer]).exhaustive;
   }
 
   void note_contradiction(uint32_t sample, uint32_t row) {
     Contradiction one{sample, store_.vocabulary().text(row), {}, {}};
     bool with_itself = false;
-    for (uint16_t layer = 0; layer < exhaustive_.size(); ++layer) {
-      const LabelState state = known_.state(row, layer);
-      const bool both = state == LabelState::contradicted;
+    for (uint16_t layer = 0; layer < store_.layers().size(); ++layer) {
+      const Known state = known_.state(row, layer);
+      const bool both = state == Known::contradicted;
       with_itself = with_itself || both;
-      if (both || state == LabelState::positive) one.says_yes.push_back(store_.layers()[layer]);
-      if (both || state == LabelState::negative) one.says_no.push_back(store_.layers()[layer]);
+      if (both || state == Known::pos || state == Known::exists) one.says_yes.push_back(store_.layers()[layer]);
+      if (both || state == Known::neg) one.says_no.push_back(store_.layers()[layer]);
     }
     ++(with_itself ? found.within : found.across);
     found.contradictions.push_back(std::move(one));
   }
 
   void finish_concept(uint32_t row) {
+    if (known_.concepts().row(row) != row) return;  // a synonym, counted with what it stands for
     Collected& collected = of_row_[row];
     ConceptStatistics out{.text = store_.vocabulary().text(row), .closed = store_.vocabulary().about(row).closed};
     const auto complete = [&](StateCounts& counts) {
       size_t sum = 0;
       for (const size_t samples : counts.samples) sum += samples;
-      counts[LabelState::unsaid] += store_.size() - sum;
+      counts[Known::unsaid] += store_.size() - sum;
     };
     out.all = collected.all;
     complete(out.all);
@@ -166,16 +159,16 @@ class Collector {
   }
 
   void count_pairs(std::map<std::pair<uint32_t, uint32_t>, Share>& separate) {
-    std::map<uint32_t, LabelState> states;
+    std::map<uint32_t, Known> states;
     for (const auto& [pair, share] : separate) states[pair.first], states[pair.second];
     for (uint32_t sample = 0; sample < store_.size() && !separate.empty(); ++sample) {
       known_.read(sample);
       for (auto& [row, state] : states) state = known_.state(row);
       for (auto& [pair, share] : separate) {
-        if (states.at(pair.first) != LabelState::positive) continue;
-        const LabelState parent = states.at(pair.second);
-        share.of += parent == LabelState::positive || parent == LabelState::negative;
-        share.hits += parent == LabelState::negative;
+        if (states.at(pair.first) != Known::pos) continue;
+        const Known parent = states.at(pair.second);
+        share.of += parent == Known::pos || parent == Known::neg;
+        share.hits += parent == Known::neg;
       }
     }
   }
@@ -186,7 +179,7 @@ class Collector {
     for (const auto& [pair, count] : attached_) separate[pair];
     std::vector<uint32_t> frequent;
     for (const ConceptStatistics& one : found.concepts)
-      if (frequent.size() < kMostPaired && one.all[LabelState::positive] >= kLeastVerified)
+      if (frequent.size() < kMostPaired && one.all[Known::pos] >= kLeastVerified)
         frequent.push_back(static_cast<uint32_t>(store_.vocabulary().find(one.text)));
     for (const uint32_t child : frequent)
       for (const uint32_t parent : frequent)
@@ -207,7 +200,6 @@ class Collector {
   const Store& store_;
   KnownConcepts known_;
   std::vector<Collected> of_row_;
-  std::vector<bool> exhaustive_;
   std::map<uint32_t, size_t> parts_;
   std::map<std::pair<uint32_t, uint32_t>, size_t> attached_;
   std::vector<double> words_, letters_;
@@ -215,15 +207,9 @@ class Collector {
 
 }  // namespace
 
-const char* name_of(LabelState state) {
-  constexpr std::array<const char*, kLabelStates> kNames = {"contradicted", "positive",  "negative", "soft",
-                                                            "unknown",      "candidate", "exists",   "unsaid"};
-  return kNames.at(static_cast<size_t>(state));
-}
-
 Share StateCounts::prevalence() const {
-  const size_t yes = (*this)[LabelState::positive];
-  return {yes, yes + (*this)[LabelState::negative]};
+  const size_t yes = (*this)[Known::pos];
+  return {yes, yes + (*this)[Known::neg]};
 }
 
 LabelStatistics label_statistics(const Store& store, size_t most_listed) {

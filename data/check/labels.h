@@ -10,22 +10,20 @@
 #include <string>
 #include <vector>
 
+#include "data/algebra.h"
 #include "data/check/numbers.h"
 #include "data/store.h"
 
 namespace weft {
 
-// What a sample's statements say together about a concept in the whole of it.  POS anywhere in it is positive; NEG of
-// the whole and what an exhaustive labelling does not list are negative; what follows from the hierarchy counts.
-enum class LabelState : uint8_t { contradicted, positive, negative, soft, unknown, candidate, exists, unsaid };
-constexpr size_t kLabelStates = 8;
-const char* name_of(LabelState state);
-
+// Samples by what is known of a concept in the whole of them (data/algebra.h): POS anywhere in it is one of it, NEG is
+// of the whole, and what an exhaustive labelling does not list, or the hierarchy implies, counts.
+constexpr size_t kKnownStates = 8;
 struct StateCounts {
-  std::array<size_t, kLabelStates> samples{};
-  size_t& operator[](LabelState state) { return samples[static_cast<size_t>(state)]; }
-  size_t operator[](LabelState state) const { return samples[static_cast<size_t>(state)]; }
-  Share prevalence() const;  // positive among positive and negative
+  std::array<size_t, kKnownStates> samples{};
+  size_t& operator[](Known state) { return samples[static_cast<size_t>(state)]; }
+  size_t operator[](Known state) const { return samples[static_cast<size_t>(state)]; }
+  Share prevalence() const;  // pos among pos and neg
 };
 
 struct ConceptStatistics {

@@ -71,40 +71,58 @@ void describe_looks(const Image& image, PictureFacts& facts) {
   const std::vector<float> grid = shrunk(grey, image.width, image.height, 9, 8);
   for (int y = 0; y < 8; ++y)
     for (int x = 0; x < 8; ++x)
-      if (grid[9 * y + x] > grid[9 * y + x + 1]) facts.difference |= uint64_t{1} << (8 * y + x);
+      if (grid[9 * y + x] - grid[9 * y + x + 1] > 1) facts.difference |= uint64_t{1} << (8 * y + x);
 }
 
 // Evenly spread places, each moved by a draw that depends on the place alone, so that no pattern is hit again and
 // again.
-void take_values(const Image& image, size_t count, uint64_t seed, PictureFacts& facts) {
-  const size_t pixels = static_cast<size_t>(image.width) * image.height;
-  count = std::min(count, pixels);
-  facts.values.resize(std::max<size_t>(facts.values.size(), image.channels));
+template <class Value>
+void take_values(const std::vector<Value>& pixels, size_t channels, size_t kept, size_t count, uint64_t seed,
+                 PictureFacts& facts) {
+  const size_t places = pixels.size() / channels;
+  count = std::min(count, places);
+  facts.values.resize(std::max(facts.values.size(), kept));
   for (size_t i = 0; i < count; ++i) {
-    const size_t from = i * pixels / count, room = (i + 1) * pixels / count - from;
+    const size_t from = i * places / count, room = (i + 1) * places / count - from;
     const size_t place = from + (i * 0x9e3779b97f4a7c15u + seed) % room;
-    for (int c = 0; c < image.channels; ++c)
-      facts.values[c].push_back(image.pixels[place * static_cast<size_t>(image.channels) + c]);
+    for (size_t c = 0; c < kept; ++c) facts.values[c].push_back(static_cast<float>(pixels[place * channels + c]));
   }
+}
+
+template <class Value>
+uint64_t hash_of(const std::vector<Value>& pixels, uint64_t seed) {
+  return hash64({reinterpret_cast<const char*>(pixels.data()), pixels.size() * sizeof(Value)}, seed);
 }
 
 void look_at(const Store& store, size_t sample, size_t most_values, PictureFacts& facts) {
   const SampleInfo& info = store.info(sample);
   Bytes content;
   store.read(sample, content);
+  const bool has_raster = info.codec == Codec::volume || info.bits > 8;
+  const size_t grey = info.channels <= 2 && info.codec != Codec::volume ? 1 : 0;  // the others repeat it
+  facts.pixels = uint64_t{info.upright_width()} << 32 | info.upright_height();
   in_context(
       [&] {
+        for (uint32_t slice = 0; has_raster && slice < info.views; ++slice) {
+          const Raster raster = decode_raster(content.data(), content.size(), slice);
+          facts.pixels = hash_of(raster.values, facts.pixels);
+          const auto channels = static_cast<size_t>(raster.channels);
+          take_values(raster.values, channels, grey ? grey : channels, most_values / info.views + 1, info.uid.low,
+                      facts);
+        }
         const Image image = decode_image(content.data(), content.size());
-        facts.pixels = hash64({reinterpret_cast<const char*>(image.pixels.data()), image.pixels.size()},
-                              (static_cast<uint64_t>(image.width) << 32) + image.height);
         describe_looks(image, facts);
-        take_values(image, most_values, info.uid.low, facts);
+        if (has_raster) return;
+        facts.pixels = hash_of(image.pixels, facts.pixels);
+        const auto channels = static_cast<size_t>(image.channels);
+        take_values(image.pixels, channels, grey ? grey : channels, most_values, info.uid.low, facts);
       },
       "decoding sample ", sample, " (", info.key, ")");
 }
 
 Intensity::Channel channel_of(std::vector<float>& values) {
   Intensity::Channel out;
+  std::erase_if(values, [](float value) { return !std::isfinite(value); });
   if (values.empty()) return out;
   std::sort(values.begin(), values.end());
   const std::vector<double> sorted(values.begin(), values.end());

@@ -18,7 +18,7 @@ namespace weft {
 struct PictureFacts {
   std::string damage;       // why it could not be read; the rest is then empty
   uint64_t pixels = 0;      // hash of the upright pixels and their size
-  uint64_t difference = 0;  // of a 9 x 8 miniature, bit 8 y + x: a place is brighter than the one to its right
+  uint64_t difference = 0;  // of a 9 x 8 miniature, bit 8 y + x: brighter by over 1 than the place to its right
   bool is_flat = false;     // the miniature deviates by less than 2 grey levels, so that nothing can be told from it
   std::array<uint8_t, 256> miniature{};
   std::vector<std::vector<float>> values;  // by channel: a few values, evenly spread

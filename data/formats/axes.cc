@@ -74,6 +74,20 @@ AxisOrder order_of(const VoxelAffine& affine, const std::string& cut, bool turn)
   return order;
 }
 
+double distance(const VoxelAffine& a, const VoxelAffine& b, const std::array<uint32_t, 3>& sides) {
+  double furthest = 0;
+  for (int corner = 0; corner < 8; ++corner) {
+    std::array<double, 3> apart{};
+    for (int row = 0; row < 3; ++row) {
+      apart[row] = at(a, row, 3) - at(b, row, 3);
+      for (int axis = 0; axis < 3; ++axis)
+        if (corner >> axis & 1) apart[row] += (at(a, row, axis) - at(b, row, axis)) * (sides[axis] - 1.0);
+    }
+    furthest = std::max(furthest, std::hypot(apart[0], apart[1], apart[2]));
+  }
+  return furthest;
+}
+
 VoxelAffine reordered(const VoxelAffine& affine, const AxisOrder& order, const std::array<uint32_t, 3>& stored_sides) {
   VoxelAffine out{};
   for (int row = 0; row < 3; ++row) {

@@ -29,6 +29,9 @@ std::array<float, 3> spacing_of(const VoxelAffine& affine);  // lengths of its c
 // rows are the other two stored axes in their order.
 AxisOrder order_of(const VoxelAffine& affine, const std::string& cut, bool turn);
 
+// mm between where the two put the corner of the volume that lies furthest apart.
+double distance(const VoxelAffine& a, const VoxelAffine& b, const std::array<uint32_t, 3>& sides);
+
 VoxelAffine reordered(const VoxelAffine& affine, const AxisOrder& order, const std::array<uint32_t, 3>& stored_sides);
 
 }  // namespace weft

@@ -133,21 +133,6 @@ bool is_usable(const VoxelAffine& m) {
          0;
 }
 
-// mm between where the two put the voxel that lies furthest off.
-double distance(const VoxelAffine& a, const VoxelAffine& b, const std::array<uint32_t, 3>& sides) {
-  double furthest = 0;
-  for (int corner = 0; corner < 8; ++corner) {
-    std::array<double, 3> apart{};
-    for (int row = 0; row < 3; ++row) {
-      apart[row] = a[4 * row + 3] - b[4 * row + 3];
-      for (int axis = 0; axis < 3; ++axis)
-        if (corner >> axis & 1) apart[row] += (a[4 * row + axis] - b[4 * row + axis]) * (sides[axis] - 1.0);
-    }
-    furthest = std::max(furthest, std::hypot(apart[0], apart[1], apart[2]));
-  }
-  return furthest;
-}
-
 void read_place(ByteReader& reader, Header& header) {
   reader.seek(76);
   const double qfac = reader.get<float>() < 0 ? -1 : 1;

@@ -162,6 +162,74 @@ size_t bytes_of(VoxelType type) {
   return type == VoxelType::u8 ? 1 : type == VoxelType::f32 ? 4 : 2;
 }
 
+Volume volume_of(const std::vector<Raster>& modalities) {
+  Volume volume;
+  VolumeHeader& header = volume.header;
+  header.slices = 1;
+  header.height = static_cast<uint32_t>(modalities.at(0).height);
+  header.width = static_cast<uint32_t>(modalities[0].width);
+  header.modalities.resize(modalities.size());
+  const bool is_small =
+      std::all_of(modalities.begin(), modalities.end(), [](const Raster& one) { return one.bits == 8; });
+  header.type = is_small ? VoxelType::u8 : VoxelType::u16;
+  for (const Raster& one : modalities) {
+    check(one.width == modalities[0].width && one.height == modalities[0].height && one.channels == 1, "found ",
+          one.width, " x ", one.height, " pixels of ", one.channels, " channel(s); wanted ", header.width, " x ",
+          header.height, " of one, as in the first");
+    for (const float value : one.values)
+      if (is_small)
+        put(volume.voxels, static_cast<uint8_t>(value));
+      else
+        put(volume.voxels, static_cast<uint16_t>(value));
+  }
+  return volume;
+}
+
+Volume joined(const std::vector<Volume>& channels) {
+  Volume all;
+  all.header = channels.at(0).header;
+  all.header.modalities.clear();
+  VoxelType& type = all.header.type;
+  for (const Volume& channel : channels) {
+    const VolumeHeader& own = channel.header;
+    check(own.width == all.header.width && own.height == all.header.height && own.slices == all.header.slices,
+          "channels differ in size: ", own.width, " x ", own.height, " in ", own.slices, " slices and ",
+          all.header.width, " x ", all.header.height, " in ", all.header.slices);
+    all.header.modalities.insert(all.header.modalities.end(), own.modalities.begin(), own.modalities.end());
+    const bool u8_fits = own.type == VoxelType::u8 && type != VoxelType::u8, grows = type == VoxelType::u8;
+    if (own.type != type && !u8_fits) type = grows ? own.type : VoxelType::f32;
+  }
+  for (uint32_t slice = 0; slice < all.header.slices; ++slice)
+    for (const Volume& channel : channels) {
+      const size_t count = size_t{all.header.height} * all.header.width * channel.header.modalities.size();
+      const uint8_t* planes = channel.voxels.data() + slice * count * bytes_of(channel.header.type);
+      each_value(channel.header.type, planes, count, 1, [&](size_t, auto stored) {
+        switch (type) {
+          case VoxelType::u8:
+            return put(all.voxels, static_cast<uint8_t>(stored));
+          case VoxelType::i16:
+            return put(all.voxels, static_cast<int16_t>(stored));
+          case VoxelType::u16:
+            return put(all.voxels, static_cast<uint16_t>(stored));
+          case VoxelType::f32:
+            return put(all.voxels, static_cast<float>(stored));
+        }
+      });
+    }
+  return all;
+}
+
+std::vector<float> plane_values(const Volume& volume, uint32_t slice, size_t modality) {
+  const VolumeHeader& header = volume.header;
+  const size_t count = size_t{header.height} * header.width;
+  std::vector<float> values(count);
+  const uint8_t* plane = volume.voxels.data() + (slice * header.modalities.size() + modality) * header.plane_bytes();
+  each_value(header.type, plane, count, 1, [&](size_t i, auto stored) {
+    values[i] = shown_value(header.modalities[modality], static_cast<double>(stored));
+  });
+  return values;
+}
+
 bool is_volume(const uint8_t* data, size_t size) {
   return size >= sizeof kMagic && std::memcmp(data, kMagic, sizeof kMagic) == 0;
 }

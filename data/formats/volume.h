@@ -39,6 +39,15 @@ struct Volume {
   Bytes voxels;  // little-endian, by slice, then modality, then row
 };
 
+// Modalities of one slice, all of one size, with as many bits as the one with most of them.
+Volume volume_of(const std::vector<Raster>& modalities);
+
+// The modalities of volumes of one size, of one volume; types that differ become the least that holds both.
+Volume joined(const std::vector<Volume>& channels);
+
+// The values of one plane, row by row.
+std::vector<float> plane_values(const Volume& volume, uint32_t slice, size_t modality = 0);
+
 bool is_volume(const uint8_t* data, size_t size);  // by its first bytes
 
 Bytes encode_volume(const Volume& volume);

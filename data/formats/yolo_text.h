@@ -19,7 +19,6 @@ struct YoloRow {
   int64_t label = 0;
   std::vector<double> values;       // what follows the class
   bool has_comma_decimals = false;  // 0,5 where 0.5 is meant
-  bool operator==(const YoloRow& other) const { return label == other.label && values == other.values; }
 };
 struct YoloLabels {
   std::vector<YoloRow> rows;

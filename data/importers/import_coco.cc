@@ -69,6 +69,9 @@ void CocoImporter::fields(Fields& visit) {
         "which annotation files of a folder are taken, by what they hold (none: all); of a single file, what it is");
   visit("exhaustive", exhaustive, one_of(kCocoKinds),
         "kinds whose pictures have every instance of the file's categories annotated, so that what is not there is no");
+  visit(
+      "results", results, any,
+      "files of predictions about the pictures of SOURCE, one file then: each a layer of SOFT statements by its name");
   visit("panoptic", panoptic, any, "folder of the panoptic PNG files; empty: beside the JSON, called like it");
   visit("occluded_confidence", occluded_confidence, unit, "of a keypoint that is placed but not seen (visibility 1)");
   visit("keypoint_offset", keypoint_offset, unit,
@@ -85,12 +88,19 @@ ImportReport CocoImporter::run(const ImportRequest& request) const {
     note_unused_keys(run, file);
     CocoLabels& one = labels.emplace_back(run, file, rules_for(*this, file, request.source), layers[file.kind]);
     if (file.kind == "images") run.note(join(file.name, ": names pictures and says nothing of them"));
-    if (file.kind != "images" && file.kind != "captions") one.add_classes();
+    const bool has_classes = file.kind != "captions" && (file.kind != "images" || !results.empty());
+    if (has_classes) one.add_classes();
     one.add_pictures(CocoFolders(request.source, file, images));
     one.read();
     named.insert(one.named().begin(), one.named().end());
   }
   for (CocoLabels& one : labels) one.finish();
+  check(results.empty() || files.size() == 1, request.source.string(), ": has ", files.size(),
+        " annotation files; `results` are about the pictures of one, so name that one as SOURCE");
+  for (const std::string& result : results) {
+    const Path path = CocoFolders::root_of(request.source) / result;
+    labels.front().read_results(path, path.stem().string());
+  }
   if (fs::is_directory(request.source)) add_unlabelled(run, CocoFolders(request.source, files[0], images), named);
   return run.finish();
 }

@@ -131,7 +131,7 @@ class CvatRun {
       run_.put_in_split(*added, written, place);
     const std::optional<Affine> frame = run_.frame_of(*added, picture.width, picture.height, place);
     if (!frame) return;
-    if (settings_.exhaustive) say_exhaustive(run_, kShapes, *added);
+    if (settings_.exhaustive) run_.say(kShapes, *added, "*", Kind::exhaustive);
     uint32_t& next_id = next_id_.try_emplace(*found, 1).first->second;
     for (const CvatShape& shape : picture.shapes)
       take_shape(shape, picture, *added, *frame, join(name, ":", shape.line), next_id);
@@ -168,8 +168,12 @@ class CvatRun {
           run_.add_point(kShapes, of, at, region, place);
         }
         break;
-      case CvatShape::Kind::mask: take_mask(shape, picture, of, region, place); break;
-      case CvatShape::Kind::tag: run_.say(kShapes, of, *text); break;
+      case CvatShape::Kind::mask:
+        take_mask(shape, picture, of, region, place);
+        break;
+      case CvatShape::Kind::tag:
+        run_.say(kShapes, of, *text);
+        break;
     }
   }
 
@@ -188,7 +192,8 @@ class CvatRun {
     const auto height = static_cast<int64_t>(is_stored ? of.width : of.height);
     const int64_t right = shape.left + shape.mask.width, bottom = shape.top + shape.mask.height;
     if (right > width || bottom > height) {
-      run_.meet(Problem::bad_mask, place, join("the mask reaches to ", right, " x ", bottom, " of ", width, " x ", height));
+      run_.meet(Problem::bad_mask, place,
+                join("the mask reaches to ", right, " x ", bottom, " of ", width, " x ", height));
       return;
     }
     std::vector<uint8_t> small(size_t{shape.mask.width} * shape.mask.height);

@@ -61,7 +61,8 @@ class LabelmeRun {
       if (extension == ".xml" || extension == ".json") take_file(file, extension == ".xml");
     }
     for (const std::string& picture : pictures_.all())
-      if (!named_.contains(picture) && run_.meet(Problem::unlabelled_image, picture, "no file of LabelMe names it", true))
+      if (!named_.contains(picture) &&
+          run_.meet(Problem::unlabelled_image, picture, "no file of LabelMe names it", true))
         run_.add_file(source_ / picture, picture, picture);
     if (deleted_ > 0) run_.report().leave_out("deleted by the annotator", join(deleted_, " regions"));
     not_read_.report(run_);
@@ -92,7 +93,7 @@ class LabelmeRun {
     const std::string split = split_in(it.name);
     if (!split.empty()) run_.put_in_split(it.of, split, it.name);
     for (const std::string& label : it.file.image_labels) run_.say("flags", it.of, label);
-    if (settings_.exhaustive) say_exhaustive(run_, kRegions, it.of);
+    if (settings_.exhaustive) run_.say(kRegions, it.of, "*", Kind::exhaustive);
     take_shapes(it);
   }
 
@@ -114,7 +115,8 @@ class LabelmeRun {
     for (const std::string& part : parts) written /= part;
     for (const Path& place : {beside / written, "Images" / Path(it.inside) / filename, beside / filename,
                               "images" / Path(it.inside) / filename, Path(it.inside) / filename})
-      if (const std::string* found = filename.empty() ? nullptr : pictures_.at(place.lexically_normal().generic_string()))
+      if (const std::string* found =
+              filename.empty() ? nullptr : pictures_.at(place.lexically_normal().generic_string()))
         return named(*found, it.name);
     if (!it.file.picture.empty()) {
       const std::string key = Path(it.name).replace_extension("").generic_string();
@@ -167,9 +169,12 @@ class LabelmeRun {
     const std::vector<double> xy = mapped(it.frame, shape.xy);
     switch (shape.kind) {
       case ShapeKind::polygon:
-      case ShapeKind::circle: take_areas(it, areas, region, place); break;
+      case ShapeKind::circle:
+        take_areas(it, areas, region, place);
+        break;
       case ShapeKind::box: {
-        const Box box = {std::min(xy[0], xy[2]), std::min(xy[1], xy[3]), std::max(xy[0], xy[2]), std::max(xy[1], xy[3])};
+        const Box box = {std::min(xy[0], xy[2]), std::min(xy[1], xy[3]), std::max(xy[0], xy[2]),
+                         std::max(xy[1], xy[3])};
         run_.add_box(kRegions, it.of, box, region, place);
         break;
       }
@@ -184,7 +189,9 @@ class LabelmeRun {
         for (size_t i = 0; i + 1 < xy.size(); i += 2)
           run_.add_point(kRegions, it.of, {static_cast<float>(xy[i]), static_cast<float>(xy[i + 1])}, region, place);
         break;
-      case ShapeKind::mask: take_mask(it, shape, region, place); break;
+      case ShapeKind::mask:
+        take_mask(it, shape, region, place);
+        break;
     }
   }
 
@@ -224,10 +231,9 @@ class LabelmeRun {
       for (size_t begin = 0, end = 0; begin < painted.width; begin = end + 1) {
         for (end = begin; end < painted.width && is_painted(y * painted.width + end);) ++end;
         if (end == begin) continue;
-        const std::vector<double> xy = mapped(it.frame, std::vector<double>{static_cast<double>(begin) + 0.5,
-                                                                            static_cast<double>(y) + 0.5,
-                                                                            static_cast<double>(end) - 0.5,
-                                                                            static_cast<double>(y) + 0.5});
+        const std::vector<double> xy =
+            mapped(it.frame, std::vector<double>{static_cast<double>(begin) + 0.5, static_cast<double>(y) + 0.5,
+                                                 static_cast<double>(end) - 0.5, static_cast<double>(y) + 0.5});
         const Point first = {static_cast<float>(xy[0]), static_cast<float>(xy[1])};
         const Point last = {static_cast<float>(xy[2]), static_cast<float>(xy[3])};
         run_.add_scribble(kRegions, it.of, {1, {first, last}}, region, place);
@@ -249,8 +255,9 @@ class LabelmeRun {
     const bool fits = shape.xy[0] >= 0 && shape.xy[1] >= 0 && shape.xy[0] + small.width <= static_cast<double>(width) &&
                       shape.xy[1] + small.height <= static_cast<double>(height);
     if (!fits) {
-      run_.meet(Problem::bad_mask, place, join("a mask of ", small.width, " x ", small.height, " at ", shape.xy[0], ", ",
-                                               shape.xy[1], " leaves the picture"));
+      run_.meet(Problem::bad_mask, place,
+                join("a mask of ", small.width, " x ", small.height, " at ", shape.xy[0], ", ", shape.xy[1],
+                     " leaves the picture"));
       return;
     }
     const auto left = static_cast<size_t>(shape.xy[0]), top = static_cast<size_t>(shape.xy[1]);
@@ -259,7 +266,8 @@ class LabelmeRun {
       for (size_t x = 0; x < small.width; ++x)
         whole[(top + y) * width + left + x] = small.values[y * small.width + x] != 0;
     run_.add_mask(kRegions, it.of,
-                  rle_of_bitmap(whole.data(), static_cast<uint32_t>(height), static_cast<uint32_t>(width)), region, place);
+                  rle_of_bitmap(whole.data(), static_cast<uint32_t>(height), static_cast<uint32_t>(width)), region,
+                  place);
   }
 
   const LabelmeImporter& settings_;

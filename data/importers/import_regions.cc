@@ -214,14 +214,14 @@ bool ImportRun::add_box(const std::string& layer, const Added& of, Box box, cons
   }
   const bool is_beyond = is_outside(box.x0, box.y0, of, kWritingLoss) || is_outside(box.x1, box.y1, of, kWritingLoss);
   box = intersection(box, {0, 0, of.width, of.height});
-  const Bytes geometry = box.is_empty() ? Bytes() : box_bytes(box);
-  if (geometry.empty() || box_of(geometry).is_empty()) {  // what is tiny may lose its area in f32
+  const auto stored = [](double value) { return static_cast<float>(value); };  // what is tiny may lose its area
+  if (!(stored(box.x0) < stored(box.x1) && stored(box.y0) < stored(box.y1))) {
     meet(Problem::box_empty, place, join(shown, " has no area within ", describe(of)));
     return false;
   }
   if (is_beyond && !meet(Problem::box_outside, place, join(shown, " reaches beyond ", describe(of)), true))
     return false;
-  return add_region(layer, of, Scope::box, geometry, region, place);
+  return add_region(layer, of, Scope::box, box_bytes(box), region, place);
 }
 
 bool ImportRun::add_point(const std::string& layer, const Added& of, Point at, const Region& region,

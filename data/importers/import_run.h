@@ -39,6 +39,7 @@ class ImportRun {
  public:
   ImportRun(const ImportRequest& request, const Importer& settings);
   ~ImportRun();
+  ImportRun(ImportRun&&) noexcept;
 
   // Meets a problem: throws where the policy refuses, with `what`, the place (file:line, file:element) and a hint; true
   // where it is to be repaired (only where `can_repair`), false where it is to be left out.  Reported either way.

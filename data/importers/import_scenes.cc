@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scenes of which everything is known: emoji on backgrounds and textures, each with the exact mask of what is visible.
-//   objects-<split>  masks of objects, parts (with their parent) and stuff; the names are a closed list and every scene
-//                    is exhaustive for it.  Region ids ascend from the back to the front.
-//   keywords         masks of the same ids with CLDR's keywords; NEG of keywords that are true of nothing in the scene
+// The layer objects-<split> has a mask for every object, part (with its parent) and piece of stuff, said of it its name
+// and CLDR's keywords; ids ascend from the back to the front.  The names are a closed list, for which every scene is
+// exhaustive; a keyword that is the name of another emoji is not said, for that would contradict it.  NEG are keywords
+// that are true of nothing in the scene.
 // A split owns its emoji: the base emoji are drawn as the importer "emoji" draws them, so that those held back there
 // occur in no scene of "train" here.  Within a split they are parted into sets, and a scene is made of one set, which
 // is its group: no emoji is in two groups.  Some emoji of a set occur in fixed pairs only, two glyphs that always move
@@ -53,6 +54,10 @@ std::vector<Glyph> glyphs_of(const ScenesImporter& settings, ImportReport& repor
     for (const std::string& keyword : emoji.texts.keywords) add_new(glyph.keywords, keyword);
   }
   std::erase_if(glyphs, [](const Glyph& glyph) { return glyph.names.empty() || glyph.picture.width == 0; });
+  std::set<std::string> names;
+  for (const Glyph& glyph : glyphs) names.insert(glyph.names.begin(), glyph.names.end());
+  for (Glyph& glyph : glyphs)
+    std::erase_if(glyph.keywords, [&](const std::string& keyword) { return names.contains(keyword); });
   return glyphs;
 }
 
@@ -233,15 +238,14 @@ void say_things(ImportRun& run, const Added& scene, const std::string& split, co
     if (is_cut) region.flags |= kTruncated;
     if (!is_whole && thing.is != RegionIs::stuff) region.flags |= kOccluded;
     const std::string place = join(scene.key, ":region ", thing.id);
-    const auto say = [&](const std::string& of_layer, const std::string& text) {
-      region.concept_text = text;
-      run.add_mask(of_layer, scene, mask, region, place);
-    };
-    for (const std::string& name : thing.names) say(layer, name);
-    for (const std::string& keyword : thing.keywords) say("keywords", keyword);
+    for (const auto* texts : {&thing.names, &thing.keywords})
+      for (const std::string& text : *texts) {
+        region.concept_text = text;
+        run.add_mask(layer, scene, mask, region, place);
+      }
   }
   run.say(layer, scene, "*", Kind::exhaustive);
-  for (const std::string& keyword : made.absent) run.say("keywords", scene, keyword, Kind::neg);
+  for (const std::string& keyword : made.absent) run.say(layer, scene, keyword, Kind::neg);
 }
 
 void add_classes(ImportRun& run, const std::string& split, const std::vector<EmojiSet>& sets) {

@@ -71,23 +71,31 @@ class VocRun {
     for (const Path& file : files_below(annotations.empty() ? root : annotations))
       if (lower_case(file.extension().string()) == ".xml")
         take_annotation(file, annotations.empty() ? root : annotations, pictures);
-    for (const std::string& picture : pictures.all()) {
-      VocPicture* known = picture_at(picture);
-      if (known && masks_->take(without_extension(picture), *known)) known->is_annotated = true;
-      if (!known) continue;
-      if (!known->is_annotated)
-        run_.meet(Problem::unlabelled_image, known->added.key, "has no annotation", true);
-      else if (settings_.exhaustive)
-        say_exhaustive(run_, kObjects, known->added);
-    }
+    for (const std::string& picture : pictures.all()) take_masks(picture);
     take_sets(root, pictures);
   }
+
+  void take_masks(const std::string& picture) {
+    const std::string stem = without_extension(picture);
+    const bool has_masks = masks_->has(stem);
+    const bool is_named = seen_.contains(picture) || has_masks;
+    if (!is_named && !run_.meet(Problem::unlabelled_image, key_of(picture), "has no annotation", true)) {
+      seen_[picture] = std::nullopt;
+      return;
+    }
+    VocPicture* known = picture_at(picture);
+    if (!known || !is_named) return;
+    if (has_masks) masks_->take(stem, *known);
+    if (settings_.exhaustive) run_.say(kObjects, known->added, "*", Kind::exhaustive);
+  }
+
+  std::string key_of(const std::string& picture) const { return prefix_ == "." ? picture : prefix_ + "/" + picture; }
 
   // Nothing where the picture was left out; that was reported when it was.
   VocPicture* picture_at(const std::string& picture) {
     const auto [found, is_new] = seen_.try_emplace(picture);
     if (is_new) {
-      const std::string key = prefix_ == "." ? picture : prefix_ + "/" + picture;
+      const std::string key = key_of(picture);
       if (const std::optional<Added> added = run_.add_file(request_.source / key, key, key))
         found->second.emplace(*added);
     }

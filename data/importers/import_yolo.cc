@@ -38,7 +38,8 @@ class YoloRun {
     take_orphans();
     if (with_confidence_ > 0) run_.note(join(with_confidence_, " rows end with a confidence, as those of a model do"));
     if (four_corners_ > 0 && settings_.rows == "outlines")
-      run_.note(join(four_corners_, " rows have four corners and were taken as polygons\n  hint: rows=oriented where they are ",
+      run_.note(join(four_corners_,
+                     " rows have four corners and were taken as polygons\n  hint: rows=oriented where they are ",
                      "boxes that are not upright"));
     not_read_.report(run_);
     return run_.finish();
@@ -63,21 +64,17 @@ class YoloRun {
 
   void take_labels(const std::string& file, const Added& of) {
     const YoloLabels labels = parse_yolo(read_text(source_ / file));
-    if (settings_.exhaustive) say_exhaustive(run_, kObjects, of);
+    if (settings_.exhaustive) run_.say(kObjects, of, "*", Kind::exhaustive);
     for (const Complaint& complaint : labels.complaints)
       run_.meet(Problem::malformed_label, join(file, ":", complaint.line), complaint.what);
-    for (size_t i = 0; i < labels.rows.size(); ++i) {
-      const YoloRow& row = labels.rows[i];
+    uint32_t id = 0;
+    for (const YoloRow& row : labels.rows) {
       const std::string place = join(file, ":", row.line);
-      const auto here = labels.rows.begin() + static_cast<ptrdiff_t>(i);
-      if (const auto first = std::find(labels.rows.begin(), here, row); first != here) {
-        run_.meet(Problem::repeated_label, place, join("the row of line ", first->line, " again"), true);
-        continue;
-      }
+      ++id;
       if (row.has_comma_decimals && !run_.meet(Problem::malformed_label, place,
                                                "a comma where a number has its point (mended: read as a point)", true))
         continue;
-      take_row(row, of, static_cast<uint32_t>(i + 1), place);
+      take_row(row, of, id, place);
     }
   }
 

@@ -7,15 +7,25 @@
 #include "data/importers/import_chexpert.h"
 #include "data/importers/import_coco.h"
 #include "data/importers/import_csv.h"
+#include "data/importers/import_cvat.h"
+#include "data/importers/import_dicom.h"
 #include "data/importers/import_emoji.h"
 #include "data/importers/import_folder.h"
 #include "data/importers/import_imagenet_list.h"
+#include "data/importers/import_labelme.h"
 #include "data/importers/import_lvis.h"
+#include "data/importers/import_masks.h"
+#include "data/importers/import_mvtec.h"
+#include "data/importers/import_nifti.h"
+#include "data/importers/import_nnunet.h"
 #include "data/importers/import_openimages.h"
+#include "data/importers/import_pairs.h"
 #include "data/importers/import_sa1b.h"
 #include "data/importers/import_scenes.h"
 #include "data/importers/import_tsv.h"
+#include "data/importers/import_voc.h"
 #include "data/importers/import_webdataset.h"
+#include "data/importers/import_yolo.h"
 #include "data/manifest.h"
 
 namespace weft {
@@ -32,22 +42,35 @@ constexpr std::array kImporters = {
     KindOf<Importer>{"coco", "COCO's JSON: instances, keypoints, stuff, panoptic, captions, labels; also Roboflow's",
                      make<CocoImporter>},
     KindOf<Importer>{"csv", "a table of images with captions, tags, classes, boxes, groups, splits", make<CsvImporter>},
+    KindOf<Importer>{"cvat", "CVAT's XML 1.1 with its pictures, of images or of a video", make<CvatImporter>},
+    KindOf<Importer>{"dicom", "DICOM files below a folder: a volume per series, and nothing that names a patient",
+                     make<DicomImporter>},
     KindOf<Importer>{"emoji", "emoji of a colour font with CLDR's names and keywords; SOURCE is -",
                      make<EmojiImporter>},
     KindOf<Importer>{"folder", "one sub-folder of images per class", make<FolderImporter>},
     KindOf<Importer>{"imagenet_list", "lines of an image and the number of its class, and synsets.txt",
                      make<ImagenetListImporter>},
+    KindOf<Importer>{"labelme", "LabelMe: XML of the web tool, JSON of the desktop tool", make<LabelmeImporter>},
     KindOf<Importer>{"lvis", "LVIS: instances of many classes, with what each picture was searched for",
                      make<LvisImporter>},
+    KindOf<Importer>{"masks", "folders of pictures and of masks: a file per object, or a label picture each",
+                     make<MasksImporter>},
+    KindOf<Importer>{"mvtec", "good and defective pictures with masks, as MVTec AD has them", make<MvtecImporter>},
+    KindOf<Importer>{"nifti", "NIfTI-1 volumes, and label volumes of the same names", make<NiftiImporter>},
+    KindOf<Importer>{"nnunet", "a raw dataset of nnU-Net 2: volumes or PNGs with label maps", make<NnunetImporter>},
     KindOf<Importer>{"openimages", "Open Images 4 to 6: verified and machine labels, boxes, masks",
                      make<OpenimagesImporter>},
+    KindOf<Importer>{"pairs", "templates and tested pictures with boxes of defects, as DeepPCB has them",
+                     make<PairsImporter>},
     KindOf<Importer>{"sa1b", "SA-1B: pictures with a JSON of class-agnostic masks beside each", make<Sa1bImporter>},
     KindOf<Importer>{"scenes", "emoji on backgrounds and textures, with masks of everything; SOURCE is -",
                      make<ScenesImporter>},
     KindOf<Importer>{"tsv", "lines of image<TAB>caption, optionally <TAB>group", make<TsvImporter>},
+    KindOf<Importer>{"voc", "Pascal VOC: XML boxes and parts, lists of splits, masks", make<VocImporter>},
     KindOf<Importer>{"webdataset",
                      "tar archives (a folder, or a {000..099} pattern) of images, captions, classes, JSON",
                      make<WebdatasetImporter>},
+    KindOf<Importer>{"yolo", "YOLO's text labels: darknet, Ultralytics, Roboflow", make<YoloImporter>},
 };
 
 }  // namespace
@@ -73,7 +96,9 @@ void Importer::fields(Fields& visit) {
   visit("held_back", held_back, unit, "share of the groups drawn into the split held_back, where the source has none");
   visit("dev", dev, unit, "share of the other groups drawn into the split dev, where the source has no splits");
   visit("split_seed", split_seed, non_negative, "draws other groups");
-  visit("folds", folds, between(0, Folds::kMost), "parts that the train split is cut into: fold0 and train-fold0, ...");
+  const Check folds_or_none{join("0 (none) or 2 to ", Folds::kMost),
+                            [](double count) { return count == 0 || (count >= 2 && count <= Folds::kMost); }, nullptr};
+  visit("folds", folds, folds_or_none, "parts that the train split is cut into: fold0 and train-fold0, ...");
   visit("group_from", group_from, any,
         "regular expression; what its first parentheses catch of an image's name is its group, e.g. the patient");
   visit("tokenizer_merges", tokenizer_merges, non_negative, "most merges of the tokenizer trained on the train split");

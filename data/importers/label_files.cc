@@ -9,17 +9,6 @@
 #include "data/utf8.h"
 
 namespace weft {
-namespace {
-
-void say_of_picture(ImportRun& run, const std::string& layer, const Added& of, Kind kind) {
-  Record record;
-  record.item = of.uid;
-  record.kind = kind;
-  run.add_record(layer, std::move(record));
-}
-
-}  // namespace
-
 std::string below(const Path& folder, const Path& file) {
   return file.lexically_relative(folder).generic_string();
 }
@@ -47,11 +36,7 @@ std::string split_called(const std::string& written) {
   if (name == "train" || name == "training") return "train";
   if (name == "val" || name == "valid" || name == "validation") return "val";
   if (name == "test" || name == "testing") return "test";
-  std::string out = written;
-  for (char& letter : out)
-    if (!std::isalnum(static_cast<unsigned char>(letter)) && letter != '_' && letter != '-' && letter != '.')
-      letter = '_';
-  return out.starts_with('.') ? "_" + out : out;
+  return written;
 }
 
 std::string split_in(const std::string& relative) {
@@ -138,11 +123,6 @@ std::vector<double> mapped(const Affine& map, std::vector<double> xy) {
   return xy;
 }
 
-Box mapped(const Affine& map, const Box& box) {
-  const std::vector<double> xy = mapped(map, std::vector<double>{box.x0, box.y0, box.x1, box.y1});
-  return {std::min(xy[0], xy[2]), std::min(xy[1], xy[3]), std::max(xy[0], xy[2]), std::max(xy[1], xy[3])};
-}
-
 bool add_oriented_box(ImportRun& run, const std::string& layer, const Added& of, const std::vector<double>& corners_xy,
                       Region region, const std::string& place) {
   Box box = {corners_xy[0], corners_xy[1], corners_xy[0], corners_xy[1]};
@@ -153,14 +133,6 @@ bool add_oriented_box(ImportRun& run, const std::string& layer, const Added& of,
   if (!run.add_box(layer, of, box, region, place)) return false;
   region.kind = Kind::exists;
   return run.add_polygon(layer, of, {corners_xy}, region, place);
-}
-
-void say_exhaustive(ImportRun& run, const std::string& layer, const Added& of) {
-  say_of_picture(run, layer, of, Kind::exhaustive);
-}
-
-void say_nothing_there(ImportRun& run, const std::string& layer, const Added& of) {
-  say_of_picture(run, layer, of, Kind::neg);
 }
 
 }  // namespace weft

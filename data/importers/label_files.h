@@ -22,7 +22,7 @@ std::string lower_case(std::string text);
 // A label file as UTF-8; what is not is read as Latin-1 where the file declares it, or by Problem::text_not_utf8.
 std::optional<std::string> read_label_text(ImportRun& run, const Path& file, const std::string& place);
 
-// "train", "val" and "test" whatever they are written like; other names with what no split may be called replaced.
+// "train", "val" and "test" whatever they are written like; other names as they are.
 std::string split_called(const std::string& written);
 // The split that a folder of the relative path is called like; "" where none is.
 std::string split_in(const std::string& relative);
@@ -76,16 +76,10 @@ class NotRead {
 // Pixels that are labels.  Nothing where the file is damaged, no PNG or not there, by Problem::bad_mask.
 std::optional<LabelPicture> read_label_picture(ImportRun& run, const Path& file, const std::string& place);
 
-Box mapped(const Affine& map, const Box& box);  // the box around the corners' places
 std::vector<double> mapped(const Affine& map, std::vector<double> xy);
 // A box that is not upright, by its corners: an object lies somewhere in it (EXISTS, as a mask), and inside the upright
 // box around it.
 bool add_oriented_box(ImportRun& run, const std::string& layer, const Added& of, const std::vector<double>& corners_xy,
                       Region region, const std::string& place);
-
-// Everything of the layer's closed classes that is in the picture has a record.
-void say_exhaustive(ImportRun& run, const std::string& layer, const Added& of);
-// Nothing of interest is in it.
-void say_nothing_there(ImportRun& run, const std::string& layer, const Added& of);
 
 }  // namespace weft

@@ -82,14 +82,13 @@ const char* name_of(Problem problem) {
 
 std::string hint_for(Problem problem) {
   const About& it = about(problem);
+  const std::pair<std::string, std::string> ways[] = {{"skip", " leaves it out and reports it"},
+                                                      {"repair", join(": ", it.repair)},
+                                                      {"scale", " scales the coordinates"}};
   std::string hint;
-  for (const std::string& choice : it.choices) {
-    if (choice == "refuse") continue;
-    const char* does = choice == "skip"     ? "leaves it out and reports it"
-                       : choice == "repair" ? it.repair
-                                            : "scales the coordinates";
-    hint += join(hint.empty() ? "" : "; ", "on.", it.name, "=", choice, choice == "repair" ? ": " : " ", does);
-  }
+  for (const auto& [choice, does] : ways)
+    if (std::find(it.choices.begin(), it.choices.end(), choice) != it.choices.end())
+      hint += join(hint.empty() ? "" : "; ", "on.", it.name, "=", choice, does);
   return hint;
 }
 

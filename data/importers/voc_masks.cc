@@ -56,7 +56,12 @@ void VocMasks::read_labelmap(const Path& file) {
   }
 }
 
-bool VocMasks::take(const std::string& stem, VocPicture& picture) {
+bool VocMasks::has(const std::string& stem) const {
+  return std::filesystem::exists(root_ / "SegmentationClass" / (stem + ".png")) ||
+         std::filesystem::exists(root_ / "SegmentationObject" / (stem + ".png"));
+}
+
+void VocMasks::take(const std::string& stem, VocPicture& picture) {
   const Path class_file = root_ / "SegmentationClass" / (stem + ".png");
   const Path object_file = root_ / "SegmentationObject" / (stem + ".png");
   std::optional<LabelPicture> classes, objects;
@@ -68,13 +73,12 @@ bool VocMasks::take(const std::string& stem, VocPicture& picture) {
   if (objects) to_indices(*objects, false);
   if (classes && objects && classes->values.size() != objects->values.size()) {
     run_.meet(Problem::bad_mask, object_place, "its size is not that of SegmentationClass");
-    return false;
+    return;
   }
   if (objects)
     take_objects(*objects, classes ? &*classes : nullptr, object_place, picture);
   else if (classes)
     take_classes(*classes, class_place, picture);
-  return classes || objects;
 }
 
 void VocMasks::to_indices(LabelPicture& picture, bool is_class) const {

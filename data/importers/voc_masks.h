@@ -25,7 +25,8 @@ uint32_t voc_colour(uint32_t index);  // of the palette, 0xRRGGBB
 class VocMasks {
  public:
   VocMasks(const Path& root, ImportRun& run, Classes& classes);
-  bool take(const std::string& stem, VocPicture& picture);  // true where it has masks
+  bool has(const std::string& stem) const;
+  void take(const std::string& stem, VocPicture& picture);
 
  private:
   struct Named {

@@ -28,11 +28,19 @@ class CocoSamples : public testing::Test {
     EXPECT_EQ(counts.masks, wanted["masks"]) << layer;
     EXPECT_EQ(counts.points, wanted["keypoints"]) << layer;
     EXPECT_EQ(counts.unknown_area, wanted["void"]) << layer;
-    if (layer == "captions") EXPECT_EQ(counts.said, wanted["captions"]);
-    if (layer == "labels") EXPECT_EQ(counts.said, wanted["image_category_pairs"]);
-    if (layer != "captions") EXPECT_EQ(counts.classes, wanted["categories"]) << layer;
+    if (layer == "captions") {
+      EXPECT_EQ(counts.said, wanted["captions"]);
+    }
+    if (layer == "labels") {
+      EXPECT_EQ(counts.said, wanted["image_category_pairs"]);
+    }
+    if (layer != "captions") {
+      EXPECT_EQ(counts.classes, wanted["categories"]) << layer;
+    }
     // Where the script has no pycocotools it leaves out the areas of polygons.
-    if (!wanted["mask_area"].is_null()) EXPECT_EQ(counts.mask_area, wanted["mask_area"]) << layer;
+    if (!wanted["mask_area"].is_null()) {
+      EXPECT_EQ(counts.mask_area, wanted["mask_area"]) << layer;
+    }
   }
   Path dataset() const { return folder_ / "dataset"; }
 
