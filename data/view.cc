@@ -122,6 +122,7 @@ struct ViewMaker::Impl {
   JpegDecoder decoder;
   std::vector<BoxResizer> resizers;  // one for each view of a sample
   std::vector<Placement> placements;
+  Image part;  // what several views of a JPEG show together
   std::vector<uint8_t> resized, bytes;
   std::vector<float> resized_values;
 
@@ -215,7 +216,10 @@ void ViewMaker::Impl::make_from_jpeg(const SampleInfo& info, const Bytes& conten
     columns = {std::min(columns.begin, other.along.source.begin), std::max(columns.end, other.along.source.end)};
     rows = {std::min(rows.begin, other.down.source.begin), std::max(rows.end, other.down.source.end)};
   }
-  Image part(static_cast<int>(columns.size()), static_cast<int>(rows.size()), channels);
+  part.width = static_cast<int>(columns.size());
+  part.height = static_cast<int>(rows.size());
+  part.channels = channels;
+  part.pixels.resize(static_cast<size_t>(channels) * part.width * part.height);
   decoder.start(denominator, channels, columns, rows, 1);
   for (int y = 0; y < part.height; ++y)
     std::memcpy(part.row(y), decoder.row(static_cast<int>(rows.begin) + y), size_t(channels) * part.width);
