@@ -136,6 +136,7 @@ void put_labels(std::ostream& out, const DatasetCheck& found, size_t most) {
     put_counts(out, "    scopes", layer.scopes);
     if (!layer.regions.empty()) put_counts(out, "    regions", layer.regions);
     out << "    says something of " << layer.samples << " of " << found.samples << " samples";
+    if (layer.bags > 0) out << " and of " << layer.bags << " bags";
     if (layer.classes > 0)
       out << "; a closed list of " << layer.classes << ", exhaustive in " << layer.exhaustive << " samples";
     out << "\n";
