@@ -32,7 +32,7 @@ void quantise(AxisTaps& taps, const std::vector<double>& exact, int most_bits) {
     int left = 1 << taps.bits;
     size_t best = start;
     for (size_t t = start; t < start + taps.stride; ++t) {
-      const int weight = static_cast<int>(std::lrint(exact[t] * one));
+      const int weight = static_cast<int>(exact[t] * one + (exact[t] < 0 ? -0.5 : 0.5));
       taps.weights[t] = static_cast<int16_t>(weight);
       left -= weight;
       if (exact[t] > exact[best]) best = t;
@@ -44,7 +44,7 @@ void quantise(AxisTaps& taps, const std::vector<double>& exact, int most_bits) {
 // `group`: taps come in multiples of it.  Sums of `most_bits` fit into 32 bits.
 void fill_taps(AxisTaps& taps, std::vector<double>& exact, int length, double from, double to, int size, Filter filter,
                int group, int most_bits) {
-  const double step = (to - from) / size, stretch = std::max(step, 1.0);
+  const double step = (to - from) / size, stretch = std::max(step, 1.0), narrowing = 1 / stretch;
   const double reach = (filter == Filter::bilinear ? 1 : 2) * stretch;
   const auto first_of = [&](double centre) { return std::max(static_cast<int>(centre - reach + 0.5), 0); };
   const auto end_of = [&](double centre) { return std::min(static_cast<int>(centre + reach + 0.5), length); };
@@ -62,8 +62,9 @@ void fill_taps(AxisTaps& taps, std::vector<double>& exact, int length, double fr
     const int count = end_of(centre) - taps.first[i];
     double* weights = exact.data() + static_cast<size_t>(i) * taps.stride;
     double sum = 0;
-    for (int t = 0; t < count; ++t) sum += weights[t] = filter_weight(filter, (taps.first[i] + t - centre + 0.5) / stretch);
-    for (int t = 0; t < count; ++t) weights[t] /= sum;
+    for (int t = 0; t < count; ++t)
+      sum += weights[t] = filter_weight(filter, (taps.first[i] + t - centre + 0.5) * narrowing);
+    for (int t = 0; t < count; ++t) weights[t] *= 1 / sum;
     if (i == size - 1) taps.source = {taps.first[0], taps.first[i] + count};
   }
   quantise(taps, exact, most_bits);

@@ -117,7 +117,7 @@ WEFT_AVX2 void along1_avx2(const int16_t* row, const AxisTaps& taps, uint8_t* ou
 // R G B and nothing of one output, from four taps at a time: taps 0, 1 in the lower half, 2, 3 in the upper one.
 WEFT_AVX2 inline __m128i sum_of_taps(const int16_t* from, const int16_t* weights, int taps) {
   const __m256i colours = _mm256_broadcastsi128_si256(
-      _mm_setr_epi8(0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11, -1, -1, -1, -1));  // R0 R1 G0 G1 B0 B1
+      _mm_setr_epi8(0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11, -1, -1, -1, -1));               // R0 R1 G0 G1 B0 B1
   const __m256i pairs = _mm256_setr_epi8(0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,  //
                                          4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7);
   __m256i sum = _mm256_setzero_si256();
@@ -127,8 +127,9 @@ WEFT_AVX2 inline __m128i sum_of_taps(const int16_t* from, const int16_t* weights
     int64_t four;
     std::memcpy(&four, weights, sizeof four);
     sum = _mm256_add_epi32(
-        sum, _mm256_madd_epi16(_mm256_shuffle_epi8(_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1), colours),
-                               _mm256_shuffle_epi8(_mm256_set1_epi64x(four), pairs)));
+        sum,
+        _mm256_madd_epi16(_mm256_shuffle_epi8(_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1), colours),
+                          _mm256_shuffle_epi8(_mm256_set1_epi64x(four), pairs)));
   }
   return _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
 }
@@ -163,7 +164,8 @@ WEFT_AVX512 void down_avx512(const uint8_t* const* rows, const int16_t* weights,
   if (count < kStep) return down_avx2(rows, weights, taps, bits, count, out);
   const __m512i zero = _mm512_setzero_si512(), half = _mm512_set1_epi32(1 << (bits - kFraction - 1));
   // The 128-bit lanes of both packed vectors in the order in which the bytes came.
-  const __m512i front = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), back = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+  const __m512i front = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11),
+                back = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
   const __m128i shift = _mm_cvtsi32_si128(bits - kFraction);
   for (int begin = 0; begin < count; begin += kStep) {
     const int x = std::min(begin, count - kStep);
