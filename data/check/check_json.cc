@@ -73,13 +73,10 @@ Json json_of(const ConceptStatistics& one) {
 Json json_of(const LabelStatistics& labels) {
   Json layers = Json::object(), concepts = Json::array(), contradictions = Json::array(), parts = Json::array();
   for (const auto& [name, layer] : labels.layers)
-    layers[name] = {{"records", layer.records},
-                    {"kinds", layer.kinds},
-                    {"scopes", layer.scopes},
-                    {"regions", layer.regions},
-                    {"samples", layer.samples},
-                    {"classes", layer.classes},
-                    {"exhaustive_samples", layer.exhaustive}};
+    layers[name] = {{"records", layer.records}, {"kinds", layer.kinds},
+                    {"scopes", layer.scopes},   {"regions", layer.regions},
+                    {"samples", layer.samples}, {"classes", layer.classes},
+                    {"bags", layer.bags},       {"exhaustive_samples", layer.exhaustive}};
   for (const ConceptStatistics& one : labels.concepts) concepts.push_back(json_of(one));
   for (const Contradiction& one : labels.contradictions)
     contradictions.push_back(

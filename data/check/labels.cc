@@ -45,8 +45,12 @@ struct Collected {
 class Collector {
  public:
   explicit Collector(const Store& store) : store_(store), known_(store), of_row_(store.vocabulary().size()) {
-    for (uint16_t layer = 0; layer < store.layers().size(); ++layer)
-      found.layers[store.layers()[layer]].classes = known_.classes(layer);
+    for (uint16_t layer = 0; layer < store.layers().size(); ++layer) {
+      LayerStatistics& of = found.layers[store.layers()[layer]];
+      of.classes = known_.classes(layer);
+      of.bags = store.bags(layer).size();
+      for (const Record& record : store.bag_records(layer)) count_record(of, record);
+    }
   }
 
   void read(uint32_t sample) {
@@ -70,6 +74,11 @@ class Collector {
   LabelStatistics found;
 
  private:
+  static void count_record(LayerStatistics& layer, const Record& record) {
+    ++layer.records, ++layer.kinds[name_of(record.kind)], ++layer.scopes[name_of(record.scope)];
+    if (record.region != RegionIs::unsaid) ++layer.regions[name_of(record.region)];
+  }
+
   void count_records(uint32_t sample) {
     const SampleInfo& info = store_.info(sample);
     const double pixels = 1.0 * info.upright_width() * info.upright_height();
@@ -78,8 +87,7 @@ class Collector {
     for (const Record& record : store_.records(sample)) {
       speaking.insert(record.source);
       LayerStatistics& layer = found.layers.at(store_.layers()[record.source]);
-      ++layer.records, ++layer.kinds[name_of(record.kind)], ++layer.scopes[name_of(record.scope)];
-      if (record.region != RegionIs::unsaid) ++layer.regions[name_of(record.region)];
+      count_record(layer, record);
       if (record.concept_row == kAnyConcept) continue;
       const uint32_t row = known_.concepts().row(record.concept_row);
       if (record.id != 0) concept_of.try_emplace({record.source, record.id}, row);

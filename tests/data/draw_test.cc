@@ -43,7 +43,7 @@ TEST(Letters, AreReadFromTheirOwnPlaceInTheArt) {
 
 TEST(Letters, OfTwiceTheSizeKeepStraightLinesAndSmoothDiagonals) {
   EXPECT_EQ(drawn('L', 2)[2], "##........");
-  EXPECT_EQ(drawn('L', 2)[13], "##########");
+  EXPECT_EQ(drawn('L', 2)[12], "##########");
   size_t ink = 0;
   for (const std::string& row : drawn('X', 2)) ink += static_cast<size_t>(std::count(row.begin(), row.end(), '#'));
   EXPECT_NE(ink, 4 * 13u);  // 13 pixels, none of them just made larger
