@@ -121,7 +121,7 @@ def voc(folder):
     for path in sorted(folder.rglob("*.xml")):
         root = ElementTree.parse(path).getroot()
         name, size = picture(photos[path.stem]), size_of(photos[path.stem])
-        say(name, "objects", "image", "exhaustive", "*")
+        is_complete = True  # a box that is left out leaves it open what else is there
         for parent in root.iter("object"):
             for thing in [parent] + parent.findall("part"):
                 xmin, ymin, xmax, ymax = (float(thing.find("bndbox").find(tag).text)
@@ -129,6 +129,10 @@ def voc(folder):
                 box = clipped((xmin - 1, ymin - 1, xmax, ymax), size)
                 if xmin < xmax and ymin < ymax and box:
                     say(name, "objects", "box", "pos", thing.find("name").text, box)
+                else:
+                    is_complete = False
+        if is_complete:
+            say(name, "objects", "image", "exhaustive", "*")
     for path in sorted(folder.glob("ImageSets/Main/*_*.txt")):
         for line in path.read_text().splitlines():
             stem, sign = line.split()
