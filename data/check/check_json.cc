@@ -49,6 +49,8 @@ Json json_of(const PictureStatistics& pictures) {
                           {"median", c.median},
                           {"p99.5", c.high},
                           {"most", c.most},
+                          {"first_bin", c.first_bin},
+                          {"bin", c.bin},
                           {"histogram", c.histogram}});
     intensities[kind] = {{"pictures", intensity.pictures}, {"channels", channels}};
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // DatasetCheck::text(): what fits a terminal.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <sstream>
 
@@ -14,7 +15,7 @@ constexpr size_t kMostLines = 20;
 
 std::string number(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
+  std::snprintf(text, sizeof text, std::fabs(value) >= 1000 && std::fabs(value) < 1e9 ? "%.0f" : "%.4g", value);
   return text;
 }
 
@@ -84,7 +85,7 @@ void put_pictures(std::ostream& out, const PictureStatistics& pictures) {
   for (const auto& [kind, intensity] : pictures.intensities)
     for (size_t c = 0; c < intensity.channels.size(); ++c) {
       const Intensity::Channel& channel = intensity.channels[c];
-      out << "  " << cell(c == 0 ? "values of " + kind : "", 36) << "channel " << c << ": mean " << number(channel.mean)
+      out << "  " << cell(c == 0 ? "values of " + kind : "", 30) << "channel " << c << ": mean " << number(channel.mean)
           << ", deviation " << number(channel.deviation) << ", 0.5 / 50 / 99.5 %: " << number(channel.low) << " / "
           << number(channel.median) << " / " << number(channel.high) << "\n";
     }

@@ -173,7 +173,7 @@ class Collector {
     }
   }
 
-  // Pairs that regions name, and pairs of frequent concepts that hardly occur apart.
+  // Pairs that regions name, and pairs of frequent concepts of which one hardly occurs without the other.
   void find_parts() {
     std::map<std::pair<uint32_t, uint32_t>, Share> separate;
     for (const auto& [pair, count] : attached_) separate[pair];
@@ -185,10 +185,18 @@ class Collector {
       for (const uint32_t parent : frequent)
         if (child != parent) separate[{child, parent}];
     count_pairs(separate);
+    std::map<uint32_t, Share> absent;  // of all samples where it was verified
+    for (const auto& [pair, share] : separate) {
+      const StateCounts& whole = of_row_[pair.second].all;
+      absent[pair.second] = {whole[Known::neg], whole[Known::pos] + whole[Known::neg]};
+    }
     for (const auto& [pair, share] : separate) {
       const auto attached = attached_.find(pair);
       const bool named = attached != attached_.end();
-      if (!named && (share.of < kLeastVerified || share.high() > 0.25)) continue;
+      // Beside what is there anyhow nothing is ever alone, so the whole must be missing clearly more often elsewhere.
+      const bool is_tied =
+          share.of >= kLeastVerified && share.high() < std::min(0.25, absent.at(pair.second).low() / 2);
+      if (!named && !is_tied) continue;
       found.parts.push_back({store_.vocabulary().text(pair.first), store_.vocabulary().text(pair.second), share,
                              named ? Share{attached->second, parts_.at(pair.first)} : Share{}});
     }

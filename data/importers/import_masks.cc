@@ -91,8 +91,8 @@ class MasksRun {
     if (!masks.empty())
       for (const Path& file : files_below(root / masks)) {
         const std::string name = without_extension(below(root / masks, file));
-        check(files.try_emplace(name, file).second, below(source_, file), ": a second mask of that name, after ",
-              below(source_, files.at(name)));
+        const auto [first, is_new] = files.try_emplace(name, file);
+        check(is_new, below(source_, file), ": a second mask of that name, after ", below(source_, first->second));
       }
     const bool is_folder_per_picture =
         pictures.all().size() == 1 && root != source_ && !files.contains(mask_of(pictures.all()[0]));

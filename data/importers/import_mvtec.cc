@@ -58,13 +58,15 @@ class MvtecRun {
   }
 
   void take_category(const Path& category) {
+    for (const Path& split : folders_in(category))
+      if (split.filename() != kTruth)
+        for (const Path& kind : folders_in(split)) declare(kind);
     std::set<Path> used;
     for (const Path& split : folders_in(category)) {
       if (split.filename() == kTruth) continue;
       for (const Path& kind : folders_in(split)) {
         const Path truth = category / kTruth / kind.filename();
         const std::vector<Path> masks = fs::is_directory(truth) ? files_below(truth) : std::vector<Path>();
-        declare(kind);
         for (const Path& file : files_below(kind))
           if (looks_like_image(file)) take_picture(category, split, kind, file, masks, used);
       }

@@ -220,7 +220,7 @@ class VocRun {
     const std::vector<std::string_view> lines = lines_of(text);
     for (size_t i = 0; i < lines.size(); ++i) {
       const std::vector<std::string_view> words = split_at_blanks(lines[i]);
-      if (words.empty()) continue;
+      if (words.empty() || words[0].starts_with('#')) continue;
       const std::string place = join(name, ":", i + 1);
       const std::string* picture = pictures.at(std::string(words[0]));
       if (!picture) {

@@ -25,7 +25,9 @@ TEST(Numbers, WilsonsIntervalEndsWhereTheScoreTestJustAccepts) {
 }
 
 TEST(Numbers, OfNothingCountedEveryShareIsPossible) {
-  EXPECT_EQ(Share().value(), 0), EXPECT_EQ(Share().low(), 0), EXPECT_EQ(Share().high(), 1);
+  EXPECT_EQ(Share().value(), 0);
+  EXPECT_EQ(Share().low(), 0);
+  EXPECT_EQ(Share().high(), 1);
 }
 
 TEST(Numbers, QuantilesAreNumPys) {

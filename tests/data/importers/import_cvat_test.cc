@@ -28,7 +28,7 @@ TEST_F(Cvat, EveryShapeBecomesItsKindOfRegion) {
       "<tag label=\"dog\"/>\n");
   import();
   EXPECT_EQ(said("images/a.png"),
-            (Said{"shapes box cat occluded #1: 0 2 4 4", "shapes image dog", "shapes mask cat #6: 4 in 2 1 5 3",
+            (Said{"shapes box cat occluded #1: 0 2 4 4", "shapes image dog", "shapes mask cat #6: 4 in 3 1 5 3",
                   "shapes mask dog #2: 16 in 1 1 5 5", "shapes point cat #4: 1 2", "shapes point cat #5: 3 4",
                   "shapes scribble dog #3: width 1 1,2 3,4.5"}));
 }

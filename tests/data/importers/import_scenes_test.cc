@@ -174,7 +174,8 @@ TEST_F(Scenes, NegativesAreTrueOfNothingAndEverySceneIsExhaustive) {
       ++denied;
       EXPECT_FALSE(present.contains(store_->vocabulary().text(record.concept_row)));
     }
-    EXPECT_EQ(denied, 5u), EXPECT_EQ(exhaustive, 1u);
+    EXPECT_EQ(denied, 5u);
+    EXPECT_EQ(exhaustive, 1u);
   }
 }
 

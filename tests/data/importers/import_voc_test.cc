@@ -148,7 +148,7 @@ TEST_F(Voc, WhatIsNotKeptIsToldOnce) {
   const ImportReport report = import();
   const auto& places = report.left_out.at("said by the source, not kept here");
   ASSERT_EQ(places.size(), 2u);
-  EXPECT_EQ(places[0], "Annotations/a.xml:4: <actions> of objects, 1 time");
+  EXPECT_EQ(places[0], "Annotations/a.xml:5: <actions> of objects, 1 time");
 }
 
 TEST_F(Voc, Latin1IsReadWhereItIsDeclaredOrAskedFor) {

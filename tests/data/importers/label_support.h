@@ -117,7 +117,8 @@ class LabelTest : public testing::Test {
   Settings settings_;
 };
 
-// "layer scope kind text" -> how many, with the sum of masks' areas as "layer area kind text": what counts_files.py says.
+// "layer scope kind text" -> how many, with the sum of masks' areas as "layer area kind text": what counts_files.py
+// says.
 inline std::map<std::string, uint64_t> counts_in(const Path& dataset) {
   const Store store(dataset);
   std::map<std::string, uint64_t> counts = {{"images", store.size()}};
