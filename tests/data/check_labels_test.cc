@@ -131,7 +131,8 @@ TEST_F(Labels, AreasOfBoxesAndMasksAreSharesOfThePicture) {
             .geometry = mask_bytes(rle_of_bitmap(pixels.data(), 10, 20))});
   const ConceptStatistics dog = of(found(), "dog");
   EXPECT_EQ(dog.area.count, 2u);
-  EXPECT_DOUBLE_EQ(dog.area.most, 0.25), EXPECT_DOUBLE_EQ(dog.area.least, 0.01);
+  EXPECT_DOUBLE_EQ(dog.area.most, 0.25);
+  EXPECT_DOUBLE_EQ(dog.area.least, 0.01);
   EXPECT_EQ(dog.regions, (std::map<std::string, size_t>{{"box", 1}, {"mask", 1}}));
 }
 
