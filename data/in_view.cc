@@ -267,7 +267,6 @@ Seen Viewer::scribble_seen(const Scribble& scribble) const {
     if (begin > 0) finish_piece();
     if (piece.points.empty()) piece.points.push_back(begin > 0 ? along(begin) : a);
     piece.points.push_back(end < 1 ? along(end) : b);
-    if (end < 1) finish_piece();
     kept += (end - begin) * whole;
   }
   finish_piece();
