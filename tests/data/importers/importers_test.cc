@@ -231,7 +231,7 @@ TEST(Importers, AreSortedByNameAndFoundByIt) {
   EXPECT_TRUE(std::is_sorted(table.begin(), table.end(),
                              [](const auto& a, const auto& b) { return std::string(a.name) < b.name; }));
   for (const auto& kind : table) EXPECT_NE(make_importer(kind.name), nullptr);
-  expect_says(error_of([] { make_importer("tvs"); }), "did you mean \"tsv\"?");
+  expect_says(error_of([] { make_importer("tsvs"); }), "did you mean \"tsv\"?");
 }
 
 }  // namespace
