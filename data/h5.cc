@@ -80,13 +80,23 @@ H5File::Type H5File::type_of<float>() {
   return {H5T_IEEE_F32LE, H5T_NATIVE_FLOAT};
 }
 
+namespace {
+// Where a disk was full, the library's own exit handler ends in a crash (1.10.8); everything opened here is closed here.
+void keep_exit_plain() {
+  static const herr_t kept = H5dont_atexit();
+  (void)kept;
+}
+}  // namespace
+
 H5File H5File::create(const Path& path) {
+  keep_exit_plain();
   const H5Id access = file_access(path);
   return H5File(path, owned(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose, path.string(),
                             ": cannot create the file"));
 }
 
 H5File H5File::open(const Path& path) {
+  keep_exit_plain();
   std::error_code error;
   const uint64_t bytes = std::filesystem::file_size(path, error);
   check(!error, path.string(), ": cannot open: ", error.message());
