@@ -120,6 +120,7 @@ TEST(InView, AScribbleIsCutIntoThePiecesThatAreInside) {
   const Records pieces = view_of(scribble({{0, 4}, {8, 4}, {8, 20}, {10, 20}, {10, 6}}), frame);
   EXPECT_EQ(pieces, (Records{truncated(scribble({{0, 2}, {4, 2}, {4, 6}}), Kind::pos),
                              truncated(scribble({{6, 6}, {6, 4}}), Kind::pos)}));
+  EXPECT_EQ(view_of(scribble({{6, 4}, {6, 12}, {8, 4}}), frame).size(), 2u);  // out and in again in one corner
   EXPECT_EQ(view_of(scribble({{0, 0}, {1, 1}}), frame), (Records{image(Kind::unknown)}));
   EXPECT_EQ(view_of(scribble({{5, 5}}), frame), (Records{scribble({{1, 3}})}));
   const ViewFrame twice{{2, 0, 0, 0, 2, 0}, 2 * kWidth, 2 * kHeight, kWidth, kHeight};
