@@ -5,64 +5,15 @@
 // base emoji (data/emoji_groups.h); groups of which two pictures are equal are one group, so that no picture straddles
 // a split. The subsets "<split>_gallery" hold one sample a group, the one of fewest code points, then of the smallest:
 // what evaluation ranks, so that an answer counts once and not once a skin tone.
+#include "data/importers/import_emoji.h"
+
 #include <map>
-#include <unordered_map>
-#include <utility>
 
 #include "base/error.h"
-#include "data/emoji_font.h"
-#include "data/emoji_groups.h"
-#include "data/emoji_names.h"
-#include "data/image.h"
-#include "data/importers/import_emoji.h"
+#include "data/importers/emoji_pictures.h"
 #include "data/importers/import_run.h"
 
 namespace weft {
-namespace {
-
-struct Picture {
-  EmojiTexts texts;
-  std::string group;
-  Bytes png;
-  Uid uid;
-};
-
-std::vector<Picture> draw_all(std::vector<EmojiTexts> emoji, const EmojiFont& font, ImportReport& report) {
-  std::vector<Picture> pictures;
-  for (EmojiTexts& texts : emoji) {
-    const std::string key = emoji_key(texts.sequence);
-    const std::optional<Image> image = font.draw(texts.sequence);
-    if (!image) {
-      report.leave_out("the font has no colour picture of it", key + " (" + texts.name + ")");
-      continue;
-    }
-    Bytes png = encode_png(*image);
-    const Uid uid = content_uid(png.data(), png.size());
-    const std::string group = emoji_key(emoji_base(texts.sequence));
-    pictures.push_back({std::move(texts), group, std::move(png), uid});
-  }
-  return pictures;
-}
-
-// Groups that share a picture become the one whose name is shorter, or else first (union-find).
-void join_equal_pictures(std::vector<Picture>& pictures, ImportReport& report) {
-  std::map<std::string, std::string> parent;
-  std::unordered_map<Uid, std::string> group_of;
-  const auto root = [&](std::string group) {
-    while (parent.contains(group)) group = parent.at(group);
-    return group;
-  };
-  for (const Picture& picture : pictures) {
-    std::string a = root(picture.group), b = root(group_of.try_emplace(picture.uid, picture.group).first->second);
-    if (a == b) continue;
-    if (std::pair(a.size(), a) < std::pair(b.size(), b)) std::swap(a, b);
-    parent[a] = b;
-    report.notes.push_back(join("group ", a, " shares a picture with ", b, " and is joined to it"));
-  }
-  for (Picture& picture : pictures) picture.group = root(picture.group);
-}
-
-}  // namespace
 
 EmojiImporter::EmojiImporter() {
   licence = "pictures: SIL Open Font License 1.1 (Noto Color Emoji); texts: Unicode-DFS-2016 (CLDR)";
@@ -83,18 +34,17 @@ ImportReport EmojiImporter::run(const ImportRequest& request) const {
   check(source.empty() || source == "-", "importer emoji reads the keys font and cldr; its SOURCE is \"", source,
         "\", wanted \"-\"");
   ImportRun run(request, *this);
-  std::vector<Picture> pictures = draw_all(read_emoji_texts(cldr, language), EmojiFont(font), run.report());
-  join_equal_pictures(pictures, run.report());
+  const std::vector<EmojiPicture> pictures = draw_emoji(font, cldr, language, run.report());
 
   std::map<std::string, Uid> gallery;  // by group; pictures come fewest code points first
-  for (const Picture& picture : pictures) {
+  for (const EmojiPicture& picture : pictures) {
     const bool is_first = gallery.try_emplace(picture.group, picture.uid).second;
     if (!is_first && !variants) continue;
-    const std::string key = emoji_key(picture.texts.sequence);
-    const std::optional<Added> added = run.add_bytes(picture.png, key, key, picture.group);
+    const std::optional<Added> added = run.add_bytes(picture.png, picture.key, picture.key, picture.group);
     if (!added) continue;
-    if (!picture.texts.name.empty()) run.say("names", *added, picture.texts.name);
-    for (const std::string& keyword : picture.texts.keywords) run.say("keywords", *added, keyword);
+    if (!picture.texts.name.empty()) run.layer("names").add(added->uid, picture.texts.name);
+    // Not by say(), for which "*" is every concept: it is a keyword of two emoji.
+    for (const std::string& keyword : picture.texts.keywords) run.layer("keywords").add(added->uid, keyword);
   }
   for (const auto& [split, groups] : run.settle_splits()) {
     std::vector<Uid> uids;

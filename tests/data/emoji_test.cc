@@ -223,6 +223,12 @@ TEST_F(SmallEmoji, WithoutVariantsAreOnePictureAGroup) {
   EXPECT_EQ(keys_of(imported(), "all"), (Texts{"1f44d", "1f469", "1f600", "1f1e7-1f1fb"}));
 }
 
+TEST_F(SmallEmoji, WhoseKeywordIsAnAsteriskHaveThatText) {
+  importer.cldr = small_cldr("asterisk", annotation("✳", "eight-spoked asterisk", "* | asterisk"), "");
+  importer.run({.source = "-", .dataset = dataset, .name = "emoji"});
+  EXPECT_EQ(said(Store(dataset), "2733", "keywords"), (Texts{"*", "asterisk"}));
+}
+
 TEST_F(SmallEmoji, TakeNoSource) {
   const std::string message =
       message_of([&] { importer.run({.source = "pictures", .dataset = dataset, .name = "x"}); });
