@@ -179,6 +179,22 @@ void ImportRun::Impl::draw_splits() {
   draw("dev", settings.dev, seed + 1);
 }
 
+// A hash cuts few groups unevenly, which another seed may mend.
+void ImportRun::Impl::cut_folds() {
+  const Folds folds{static_cast<uint64_t>(settings.folds), static_cast<uint64_t>(settings.split_seed)};
+  writer.set_folds(folds.count, folds.seed);
+  if (folds.count == 0) return;
+  std::set<std::string> elsewhere;
+  for (const auto& [name, groups] : splits) elsewhere.insert(groups.begin(), groups.end());
+  std::vector<size_t> sizes(folds.count);
+  for (const std::string& group : writer.groups())
+    if (!elsewhere.contains(group)) ++sizes[folds.of(group)];
+  const auto [least, most] = std::minmax_element(sizes.begin(), sizes.end());
+  if (2 * *least < *most)
+    report.notes.push_back(join("the folds are uneven, ", *least, " to ", *most,
+                                " groups; split_seed=N with another N cuts them otherwise"));
+}
+
 const std::map<std::string, std::vector<std::string>>& ImportRun::settle_splits() {
   if (impl_->splits_are_settled) return impl_->splits;
   impl_->splits_are_settled = true;
@@ -194,8 +210,7 @@ const std::map<std::string, std::vector<std::string>>& ImportRun::settle_splits(
   }
   std::vector<std::pair<std::string, size_t>>& sizes = impl_->report.splits;
   for (const auto& [name, groups] : impl_->splits) impl_->writer.set_split(name, groups);
-  impl_->writer.set_folds(static_cast<uint64_t>(impl_->settings.folds),
-                          static_cast<uint64_t>(impl_->settings.split_seed));
+  impl_->cut_folds();
   sizes.emplace_back("train", impl_->writer.split_size("train"));
   for (const auto& split : impl_->splits) sizes.emplace_back(split.first, impl_->writer.split_size(split.first));
   if (sizes.front().second == 0) note("train is empty: every group is in another split");

@@ -96,7 +96,9 @@ void Importer::fields(Fields& visit) {
   visit("held_back", held_back, unit, "share of the groups drawn into the split held_back, where the source has none");
   visit("dev", dev, unit, "share of the other groups drawn into the split dev, where the source has no splits");
   visit("split_seed", split_seed, non_negative, "draws other groups");
-  visit("folds", folds, between(0, Folds::kMost), "parts that the train split is cut into: fold0 and train-fold0, ...");
+  const Check folds_or_none{join("0 (none) or 2 to ", Folds::kMost),
+                            [](double count) { return count == 0 || (count >= 2 && count <= Folds::kMost); }, nullptr};
+  visit("folds", folds, folds_or_none, "parts that the train split is cut into: fold0 and train-fold0, ...");
   visit("group_from", group_from, any,
         "regular expression; what its first parentheses catch of an image's name is its group, e.g. the patient");
   visit("tokenizer_merges", tokenizer_merges, non_negative, "most merges of the tokenizer trained on the train split");

@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <set>
 
+#include "data/manifest.h"
 #include "data/store.h"
 
 namespace weft {
@@ -28,6 +31,33 @@ TEST(DrawGroups, LaterGroupsNeverMoveEarlierOnes) {
   EXPECT_TRUE(std::includes(after.begin(), after.end(), before.begin(), before.end()));
   for (const std::string& group : after)
     EXPECT_TRUE(group >= "x" || std::binary_search(before.begin(), before.end(), group)) << group;
+}
+
+// Numbers: tests/golden/make_draw_groups.py.
+TEST(Folds, AreTheRemaindersOfTheGroupsHashes) {
+  using Numbers = std::vector<uint64_t>;
+  const auto folds_of = [](const Folds& folds) {
+    Numbers numbers;
+    for (int i = 0; i < 20; ++i) numbers.push_back(folds.of("group-" + std::to_string(i)));
+    return numbers;
+  };
+  EXPECT_EQ(folds_of({5, 0}), (Numbers{0, 2, 2, 3, 4, 2, 2, 3, 2, 0, 1, 0, 4, 0, 0, 2, 2, 3, 3, 0}));
+  EXPECT_EQ(folds_of({3, 7}), (Numbers{0, 0, 1, 2, 0, 1, 1, 0, 2, 2, 2, 0, 1, 2, 0, 2, 2, 1, 2, 1}));
+}
+
+// The folds of the groups that draw_groups leaves are as even as those of all: the two draws know nothing of each
+// other.
+TEST(Folds, AreAboutEvenAmongTheGroupsThatADrawLeaves) {
+  constexpr int kGroups = 10'000, kFolds = 10;
+  std::vector<std::string> groups;
+  for (int i = 0; i < kGroups; ++i) groups.push_back("patient " + std::to_string(i));
+  const std::vector<std::string> drawn = draw_groups(groups, 0.5, 1);
+  const std::set<std::string> gone(drawn.begin(), drawn.end());
+  std::vector<double> sizes(kFolds);
+  for (const std::string& group : groups)
+    if (!gone.contains(group)) ++sizes[Folds{kFolds, 1}.of(group)];
+  const double mean = static_cast<double>(kGroups - drawn.size()) / kFolds;
+  for (const double size : sizes) EXPECT_NEAR(size, mean, 4 * std::sqrt(mean));
 }
 
 }  // namespace

@@ -164,6 +164,13 @@ TEST_F(ImportRunTest, FoldsOfGroupsThatStayDoNotChangeWhenOthersCome) {
   for (const auto& [key, fold] : few) EXPECT_EQ(many.at(key), fold) << key;
 }
 
+TEST_F(ImportRunTest, UnevenFoldsAreNoted) {
+  settings_.folds = 5;
+  ImportRun run = begin();
+  for (int i = 0; i < 20; ++i) run.add_bytes(tiny_png(i), "group-" + std::to_string(i), "a");
+  expect_says(run.finish().text(), "note: the folds are uneven, 1 to 7 groups; split_seed=N");
+}
+
 TEST_F(ImportRunTest, AFoldMayNotHaveTheNameOfASplitOfTheSource) {
   settings_.folds = 3;
   ImportRun run = begin();
