@@ -87,6 +87,8 @@ void CocoImporter::fields(Fields& visit) {
 ImportReport CocoImporter::run(const ImportRequest& request) const {
   ImportRun run(request, *this);
   const std::vector<CocoFile> files = find_coco_files(run, request.source, kinds);
+  check(results.empty() || files.size() == 1, request.source.string(), ": has ", files.size(),
+        " annotation files; `results` are about the pictures of one, so name that one as SOURCE");
   std::map<std::string, CocoLayer> layers;
   std::list<CocoLabels> labels;
   std::set<Path> named;
@@ -101,8 +103,6 @@ ImportReport CocoImporter::run(const ImportRequest& request) const {
     named.insert(one.named().begin(), one.named().end());
   }
   for (CocoLabels& one : labels) one.finish();
-  check(results.empty() || files.size() == 1, request.source.string(), ": has ", files.size(),
-        " annotation files; `results` are about the pictures of one, so name that one as SOURCE");
   for (const std::string& result : results) {
     const Path path = CocoFolders::root_of(request.source) / result;
     labels.front().read_results(path, path.stem().string());
