@@ -20,7 +20,7 @@ namespace weft {
 
 // What the sources say together of one concept at one place (item, view, scope, geometry).
 struct Statement {
-  Record record;             // its source is the first of those below
+  Record record;             // its source, id and parent are those of one who said it
   std::vector<Record> said;  // what it rests on, as the sources said it
 };
 
@@ -68,11 +68,14 @@ struct ViewFrame {
 // too, never denies what was cut off; for the same reason a point or a scribble that lies outside, whose object may
 // reach in, leaves UNKNOWN of the image behind.  Of NEG nothing is left then; but NEG of "*" (nothing of interest)
 // holds of any piece.  A probability, a list or an EXISTS of a clipped region is not one of its piece: UNKNOWN.  Counts
-// of a clipped region begin at 0. What is said of the image stays as it is where the view holds the whole picture. Else
-// NEG, UNKNOWN and exhaustive stay; COUNT begins at 0; POS and EXISTS become EXISTS, weighted by the share of the
-// picture that is to be seen (the chance that a point of the picture is), with q unchanged; SOFT and CANDIDATES were of
-// the whole: UNKNOWN. Where the view is mirrored, "left x" and "right x" change places if the vocabulary has both. What
-// is not said of the view any more, or only as UNKNOWN, goes as it was to `left_out` where the caller asks.
+// of a clipped region begin at 0.
+//
+// What is said of the image stays as it is where the view holds the whole picture.  Else NEG, UNKNOWN and exhaustive
+// stay; COUNT begins at 0; POS and EXISTS become EXISTS, weighted by the share of the picture that is to be seen (the
+// chance that a point of the picture is), with q unchanged; SOFT and CANDIDATES were of the whole: UNKNOWN.
+//
+// Where the view is mirrored, "left x" and "right x" change places if the vocabulary has both.  What is not said of the
+// view any more, or only as UNKNOWN, goes as it was to `left_out` where the caller asks.
 std::vector<Record> in_view(const std::vector<Record>& records, const ViewFrame& frame, const Vocabulary& vocabulary,
                             std::vector<Record>* left_out = nullptr);
 

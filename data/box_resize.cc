@@ -78,6 +78,14 @@ void run_backwards(AxisTaps& taps) {
                      taps.weights.begin() + back);
 }
 
+void fill_pairs(AxisTaps& taps) {
+  const size_t size = taps.first.size(), groups = static_cast<size_t>(taps.stride) / 2;
+  taps.pairs.resize(groups * size);
+  for (size_t i = 0; i < size; ++i)
+    for (size_t g = 0; g < groups; ++g)
+      std::memcpy(&taps.pairs[g * size + i], &taps.weights[i * taps.stride + 2 * g], sizeof(int32_t));
+}
+
 constexpr int kMostBitsDown = 22, kMostBitsAlong = 16;  // 255 and 255 * 64, with what a cubic overshoots, in 31 bits
 constexpr int kPadding = 64;                            // what the passes may read beyond a row
 
@@ -87,9 +95,10 @@ void ResizePlan::fill(int width, int height, const Box& box, int out_width, int 
                       bool mirror_x, bool mirror_y) {
   WEFT_ASSERT(out_width >= 1 && out_height >= 1 && 0 <= box.x0 && 0 <= box.y0 && !box.is_empty());
   WEFT_ASSERT(box.x1 <= width && box.y1 <= height);
-  fill_taps(along, scratch, width, box.x0, box.x1, out_width, filter, channels == 1 ? 8 : 4, kMostBitsAlong);
+  fill_taps(along, scratch, width, box.x0, box.x1, out_width, filter, channels == 1 ? 8 : 2, kMostBitsAlong);
   fill_taps(down, scratch, height, box.y0, box.y1, out_height, filter, 2, kMostBitsDown);
   if (mirror_x) run_backwards(along);
+  if (channels == 3) fill_pairs(along);
   y_back = mirror_y;
   for (int& first : along.first) first -= static_cast<int>(along.source.begin);  // as rows are given
 }

@@ -25,7 +25,8 @@ struct AxisTaps {
   int stride = 0, bits = 0;
   std::vector<int> first;
   std::vector<int16_t> weights;
-  Range source;  // what of the source is read
+  std::vector<int32_t> pairs;  // of three channels along: taps 2 g and 2 g + 1 of output i at [g * outputs + i]
+  Range source;                // what of the source is read
 };
 
 // What a resize reads and with which weights.  A plan is filled anew for every view and keeps its memory.

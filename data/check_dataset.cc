@@ -120,8 +120,8 @@ std::vector<std::string> DatasetCheck::remarks() const {
     out.push_back(plural(twins.between_groups, "pair", "pairs") +
                   " of equal or near-equal pictures are of two groups, so that another split may part them");
   if (labels.within + labels.across > 0)
-    out.push_back(join(plural(labels.within, "contradiction", "contradictions"), " within a layer, ", labels.across,
-                       " between layers: a text that is said to be true and not true of one sample"));
+    out.push_back(join(plural(labels.within + labels.across, "contradiction", "contradictions"), " (", labels.within,
+                       " of a layer with itself): a text that is said to be true and not true of one sample"));
   size_t one_sided = 0;
   for (const ConceptStatistics& one : labels.concepts)
     one_sided += one.closed && one.all[Known::pos] > 0 && one.all[Known::neg] == 0;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 
 #include "base/error.h"
@@ -369,6 +370,11 @@ void draw_statements(Image& picture, double scale, const std::vector<ShownStatem
   std::stable_sort(regions.begin(), regions.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [area, statement] : regions) drawing.draw_region(*statement);
   for (const auto& [area, statement] : points) drawing.draw_point(*statement);
+  // Where many regions have one and the same name, it stands in the list below the picture.
+  std::set<std::string> names;
+  for (const auto* list : {&regions, &points})
+    for (const auto& [area, statement] : *list) names.insert(statement->look->sign + statement->label);
+  if (names.size() == 1 && regions.size() + points.size() > 3) return;
   for (const auto& [area, statement] : points) drawing.draw_name(*statement);
   for (const auto& [area, statement] : regions) drawing.draw_name(*statement);
 }

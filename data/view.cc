@@ -22,7 +22,7 @@ struct Placement {
   Box box;                    // what of the source is resized
   int width = 0, height = 0;  // to what
   bool mirror_x = false, mirror_y = false, exchanged = false;
-  int left = 0, top = 0;      // where it comes to lie, where nothing is left to be turned
+  int left = 0, top = 0;  // where it comes to lie, where nothing is left to be turned
   bool is_turned = false;
 };
 
@@ -51,9 +51,9 @@ void place_turned(Placement& p, const Box& picture, int size) {
   const double y_scale = std::min(1.0, std::hypot(p.to_view.b, p.to_view.e));
   const Box seen = mapped_box(p.to_view.inverse(), {0, 0, 1.0 * size, 1.0 * size});
   constexpr double kReach = 3;  // of the cubic taps, in resized pixels
-  p.box = intersection({seen.x0 - kReach / x_scale, seen.y0 - kReach / y_scale, seen.x1 + kReach / x_scale,
-                        seen.y1 + kReach / y_scale},
-                       picture);
+  p.box = intersection(
+      {seen.x0 - kReach / x_scale, seen.y0 - kReach / y_scale, seen.x1 + kReach / x_scale, seen.y1 + kReach / y_scale},
+      picture);
   if (p.box.is_empty()) p.box = picture;
   p.width = std::max(1, static_cast<int>(std::lround(p.box.width() * x_scale)));
   p.height = std::max(1, static_cast<int>(std::lround(p.box.height() * y_scale)));
@@ -77,8 +77,12 @@ double shrinkage(const Affine& m) {
 template <class T>
 void lay_out(const Placement& p, const Planes<T>& resized, bool mirrored, const Planes<T>& view) {
   if (p.is_turned) {
-    const Affine to_resized = {p.width / p.box.width(),   0, -p.box.x0 * p.width / p.box.width(), 0,
-                               p.height / p.box.height(), -p.box.y0 * p.height / p.box.height()};
+    const Affine to_resized = {p.width / p.box.width(),
+                               0,
+                               -p.box.x0 * p.width / p.box.width(),
+                               0,
+                               p.height / p.box.height(),
+                               -p.box.y0 * p.height / p.box.height()};
     return sample_planes(resized, p.to_view.inverse().then(to_resized), mirrored, view);
   }
   const int width = p.exchanged ? p.height : p.width, height = p.exchanged ? p.width : p.height;
@@ -122,6 +126,7 @@ struct ViewMaker::Impl {
   JpegDecoder decoder;
   std::vector<BoxResizer> resizers;  // one for each view of a sample
   std::vector<Placement> placements;
+  Image part;  // what several views of a JPEG show together
   std::vector<uint8_t> resized, bytes;
   std::vector<float> resized_values;
 
@@ -215,7 +220,10 @@ void ViewMaker::Impl::make_from_jpeg(const SampleInfo& info, const Bytes& conten
     columns = {std::min(columns.begin, other.along.source.begin), std::max(columns.end, other.along.source.end)};
     rows = {std::min(rows.begin, other.down.source.begin), std::max(rows.end, other.down.source.end)};
   }
-  Image part(static_cast<int>(columns.size()), static_cast<int>(rows.size()), channels);
+  part.width = static_cast<int>(columns.size());
+  part.height = static_cast<int>(rows.size());
+  part.channels = channels;
+  part.pixels.resize(static_cast<size_t>(channels) * part.width * part.height);
   decoder.start(denominator, channels, columns, rows, 1);
   for (int y = 0; y < part.height; ++y)
     std::memcpy(part.row(y), decoder.row(static_cast<int>(rows.begin) + y), size_t(channels) * part.width);

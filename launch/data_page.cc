@@ -2,6 +2,7 @@
 #include "launch/data_page.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "base/base64.h"
@@ -44,7 +45,7 @@ constexpr char kStyle[] = R"css(
 
 std::string number(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
+  std::snprintf(text, sizeof text, std::fabs(value) >= 1000 && std::fabs(value) < 1e9 ? "%.0f" : "%.4g", value);
   return text;
 }
 
@@ -144,10 +145,14 @@ std::string pictures_of(const PictureStatistics& pictures) {
 
 std::string histogram_of(const std::string& title, const Intensity::Channel& channel, size_t color) {
   const double most = std::max(1u, *std::max_element(channel.histogram.begin(), channel.histogram.end()));
+  size_t used = channel.histogram.size();
+  while (used > 1 && channel.histogram[used - 1] == 0) --used;
+  const double width = 416.0 / static_cast<double>(used);
   std::string bars;
-  for (size_t i = 0; i < channel.histogram.size(); ++i) {
+  for (size_t i = 0; i < used; ++i) {
     const double height = 92 * channel.histogram[i] / most;
-    bars += join("<rect x=", 4 + 13 * i, " y=", number(98 - height), " width=12 height=", number(height), " />");
+    bars += join("<rect x=", number(4 + width * static_cast<double>(i)), " y=", number(98 - height),
+                 " width=", number(width - 1), " height=", number(height), " />");
   }
   return join("<figure class=chart><figcaption><b>", escape_html(title), "</b><span class=note>mean ",
               number(channel.mean), ", deviation ", number(channel.deviation), "</span></figcaption><svg class='bars c",
@@ -195,9 +200,9 @@ std::string pair_of(const Twin& twin, const Store& store) {
 
 std::string copies_of(const DatasetCheck& found, const Store& store) {
   const TwinStatistics& twins = found.twins;
-  std::string out =
-      join("<p class=lead>", twins.equal, " pairs of equal pixels and ", twins.alike, " that look alike; ",
-           twins.leaking, " of them lie in two splits, ", twins.between_groups, " more in two groups.</p>\n");
+  std::string out = join("<p class=lead>", twins.equal, " pairs of equal pixels and ", twins.alike,
+                         " that look alike. In two splits: ", twins.leaking,
+                         "; of two groups in one split: ", twins.between_groups, ".</p>\n");
   if (!twins.pairs.empty()) {
     out += "<div class=pairs>";
     for (size_t i = 0; i < std::min(kMostPairs, twins.pairs.size()); ++i) out += pair_of(twins.pairs[i], store);

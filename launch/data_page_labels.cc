@@ -175,10 +175,11 @@ std::string regions_part(const LabelStatistics& labels) {
 
 std::string parts_part(const LabelStatistics& labels) {
   if (labels.parts.empty()) return "";
-  std::string out =
-      join("<h2>What belongs to what</h2>\n<div class='card scroll'><table><thead><tr><th>part</th><th>of</th>",
-           "<th class=n>stands alone</th><th>95 % interval</th><th class=n>samples</th>",
-           "<th class=n>named as its whole</th></tr></thead><tbody>\n");
+  std::string out = join(
+      "<h2>What hardly occurs without what</h2>\n<div class='card "
+      "scroll'><table><thead><tr><th>text</th><th>without</th>",
+      "<th class=n>share</th><th>95 % interval</th><th class=n>samples</th>",
+      "<th class=n>named as its whole</th></tr></thead><tbody>\n");
   for (size_t i = 0; i < std::min(kMostOpen, labels.parts.size()); ++i) {
     const PartOf& one = labels.parts[i];
     out += join("<tr><th>", escape_html(one.child), "</th><th>", escape_html(one.parent), "</th>");
@@ -189,10 +190,10 @@ std::string parts_part(const LabelStatistics& labels) {
                 one.attached.of > 0 ? join(one.attached.hits, " of ", one.attached.of) : "–", "</td></tr>\n");
   }
   return out +
-         "</tbody></table></div>\n<p class=note>Stands alone: of the samples in which the part is present and the "
-         "whole was "
-         "verified, those in which the whole is absent. Near 0 for an arm of a body, near 1 for what exists by "
-         "itself.</p>\n";
+         "</tbody></table></div>\n<p class=note>Share: of the samples in which the first is present and the second was "
+         "verified, those in which the second is absent; near 0 for an arm and its body, near 1 for what exists by "
+         "itself. To occur together is not yet to be a part: that was said only where regions name a whole (last "
+         "column).</p>\n";
 }
 
 std::string contradictions_part(const LabelStatistics& labels, const Store& store) {

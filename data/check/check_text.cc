@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // DatasetCheck::text(): what fits a terminal.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <sstream>
 
@@ -14,7 +15,7 @@ constexpr size_t kMostLines = 20;
 
 std::string number(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
+  std::snprintf(text, sizeof text, std::fabs(value) >= 1000 && std::fabs(value) < 1e9 ? "%.0f" : "%.4g", value);
   return text;
 }
 
@@ -84,7 +85,7 @@ void put_pictures(std::ostream& out, const PictureStatistics& pictures) {
   for (const auto& [kind, intensity] : pictures.intensities)
     for (size_t c = 0; c < intensity.channels.size(); ++c) {
       const Intensity::Channel& channel = intensity.channels[c];
-      out << "  " << cell(c == 0 ? "values of " + kind : "", 36) << "channel " << c << ": mean " << number(channel.mean)
+      out << "  " << cell(c == 0 ? "values of " + kind : "", 30) << "channel " << c << ": mean " << number(channel.mean)
           << ", deviation " << number(channel.deviation) << ", 0.5 / 50 / 99.5 %: " << number(channel.low) << " / "
           << number(channel.median) << " / " << number(channel.high) << "\n";
     }
@@ -135,6 +136,7 @@ void put_labels(std::ostream& out, const DatasetCheck& found, size_t most) {
     put_counts(out, "    scopes", layer.scopes);
     if (!layer.regions.empty()) put_counts(out, "    regions", layer.regions);
     out << "    says something of " << layer.samples << " of " << found.samples << " samples";
+    if (layer.bags > 0) out << " and of " << layer.bags << " bags";
     if (layer.classes > 0)
       out << "; a closed list of " << layer.classes << ", exhaustive in " << layer.exhaustive << " samples";
     out << "\n";
@@ -165,14 +167,14 @@ void put_regions(std::ostream& out, const LabelStatistics& labels, size_t most) 
 
 void put_parts(std::ostream& out, const LabelStatistics& labels) {
   if (labels.parts.empty()) return;
-  out << "\nPARTS: S = P(the whole is absent | the part is present), near 0 where it never stands alone\n";
+  out << "\nWHAT HARDLY OCCURS WITHOUT WHAT: S = P(the second is absent | the first is present)\n";
   for (size_t i = 0; i < std::min(kMostLines, labels.parts.size()); ++i) {
     const PartOf& one = labels.parts[i];
-    out << "  " << cell(one.child, 24) << " of " << cell(one.parent, 28);
+    out << "  " << cell(one.child, 24) << " - " << cell(one.parent, 28);
     if (one.separate.of > 0)
       out << " S " << percent(one.separate.value()) << " (" << percent(one.separate.low()) << " .. "
           << percent(one.separate.high()) << ", " << one.separate.of << " samples)";
-    if (one.attached.of > 0) out << "; named as its whole by " << one.attached.hits << " of " << one.attached.of;
+    if (one.attached.of > 0) out << "; its whole in " << one.attached.hits << " of " << one.attached.of << " regions";
     out << "\n";
   }
   if (labels.parts.size() > kMostLines) out << "  and " << labels.parts.size() - kMostLines << " more\n";

@@ -33,7 +33,8 @@ struct Intensity {
   struct Channel {
     size_t values = 0;
     double mean = 0, deviation = 0, least = 0, low = 0, median = 0, high = 0, most = 0;  // low, high: 0.5 and 99.5 %
-    std::array<uint32_t, 32> histogram{};                                                // between low and high
+    double first_bin = 0, bin = 0;         // where the histogram begins, and the width of a bin
+    std::array<uint32_t, 32> histogram{};  // between low and high
   };
   std::vector<Channel> channels;
 };

@@ -19,14 +19,20 @@ bool is_one_of(const std::string& word, const std::vector<std::string>& words) {
 
 // Keys that annotations have and that become no statement.
 void note_unused_keys(ImportRun& run, const CocoFile& file) {
-  static const std::vector<std::string> kUsed = {
-      "id",      "image_id",  "category_id",   "bbox", "segmentation",  "iscrowd",   "keypoints",
-      "caption", "file_name", "segments_info", "area", "num_keypoints", "attributes"};
+  std::vector<std::string> used = {"id", "image_id", "category_id", "area", "iscrowd"};
+  if (file.kind == "captions") {
+    used.push_back("caption");
+  } else if (file.kind == "panoptic") {
+    used.insert(used.end(), {"file_name", "segments_info"});
+  } else if (file.kind != "labels") {
+    used.insert(used.end(), {"bbox", "segmentation", "keypoints", "num_keypoints", "attributes"});
+  }
   std::string unused;
   for (const std::string& key : file.head.keys)
-    if (!is_one_of(key, kUsed)) unused += (unused.empty() ? "" : ", ") + key;
+    if (!is_one_of(key, used)) unused += (unused.empty() ? "" : ", ") + key;
   if (!unused.empty()) run.note(join(file.name, ": of annotations not kept: ", unused));
-  if (file.head.keys.contains("attributes")) run.note(join(file.name, ": of attributes only `occluded` is kept"));
+  const bool has_attributes = is_one_of("attributes", used) && file.head.keys.contains("attributes");
+  if (has_attributes) run.note(join(file.name, ": of attributes only `occluded` is kept"));
 }
 
 // Pictures beside those that were found, which no file names.

@@ -98,6 +98,15 @@ TEST(Merge, WhatEverySourceSaidStaysReadable) {
   EXPECT_EQ(merge(records).statements.at(0).said, records);
 }
 
+TEST(Merge, WhatOneSourceNotesBesideARegionIsKept) {
+  Record seen = boxed(is(said_of(kDog, Kind::pos, .25f, 0), RegionIs::unsaid)),
+         noted = boxed(said_of(kDog, Kind::pos, .25f, 1));
+  seen.flags = kOccluded, noted.flags = kCrowd, noted.region = RegionIs::object;
+  const Record both = merged_into_one({seen, noted});
+  EXPECT_EQ(both.flags, kOccluded | kCrowd);
+  EXPECT_EQ(both.region, RegionIs::object);
+}
+
 TEST(Merge, AContradictionKeepsBothSidesAsTheyWereSaid) {
   const std::vector<Record> records{said_of(kDog, Kind::pos, .25f, 0), said_of(kDog, Kind::pos, .5f, 1),
                                     said_of(kDog, Kind::neg, 1, 2)};
@@ -123,6 +132,8 @@ TEST(Merge, WhatCannotHoldTogetherIsNamed) {
             1u);
   EXPECT_EQ(contradictions({said_of(kDog, Kind::pos), said_of(kCat, Kind::neg)}), 0u);
   EXPECT_EQ(contradictions({list_of({kDog, kCat}, 1, 0), list_of({kCow, 4}, 1, 1)}), 0u);  // it may be a dog and a cow
+  EXPECT_EQ(contradictions({boxed(said_of(kDog, Kind::pos)), boxed(said_of(kDog, Kind::neg))}), 1u);
+  EXPECT_EQ(contradictions({boxed(said_of(kDog, Kind::pos)), boxed(said_of(kDog, Kind::neg), {0, 0, 4, 5})}), 0u);
   EXPECT_EQ(contradictions({said_of(kDog, Kind::pos), boxed(said_of(kDog, Kind::neg))}), 0u);
   EXPECT_EQ(contradictions({said_of(kDog, Kind::neg, 0), said_of(kDog, Kind::pos)}), 0u);
   EXPECT_EQ(contradictions({said_of(kDog, Kind::neg), count_of(kDog, 0, 2)}), 0u);

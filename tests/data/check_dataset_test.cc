@@ -144,7 +144,9 @@ TEST(CheckDataset, IntensitiesAreThoseOfTheChannelsThatAreStored) {
   EXPECT_NEAR(one.channels[0].high, 98.505, 1e-9);
   const Intensity& three = found.at("png, 8 bits x 3");
   ASSERT_EQ(three.channels.size(), 3u);
-  EXPECT_EQ(three.channels[0].mean, 100), EXPECT_EQ(three.channels[1].mean, 0), EXPECT_EQ(three.channels[2].mean, 200);
+  EXPECT_EQ(three.channels[0].mean, 100);
+  EXPECT_EQ(three.channels[1].mean, 0);
+  EXPECT_EQ(three.channels[2].mean, 200);
 }
 
 }  // namespace

@@ -58,11 +58,17 @@ TEST_F(Labels, EveryStateIsCountedAndWhatFollowsFromTheHierarchyToo) {
   tags.add(uids_[3], "dog", Kind::soft, 0.4f);
   const LabelStatistics labels = found();
   const StateCounts& dog = of(labels, "dog").all;
-  EXPECT_EQ(dog[Known::pos], 1u), EXPECT_EQ(dog[Known::neg], 1u), EXPECT_EQ(dog[Known::unknown], 1u);
-  EXPECT_EQ(dog[Known::soft], 1u), EXPECT_EQ(dog[Known::unsaid], 2u);
+  EXPECT_EQ(dog[Known::pos], 1u);
+  EXPECT_EQ(dog[Known::neg], 1u);
+  EXPECT_EQ(dog[Known::unknown], 1u);
+  EXPECT_EQ(dog[Known::soft], 1u);
+  EXPECT_EQ(dog[Known::unsaid], 2u);
   const StateCounts& animal = of(labels, "animal").all;
-  EXPECT_EQ(animal[Known::pos], 1u), EXPECT_EQ(animal[Known::neg], 1u), EXPECT_EQ(animal[Known::unsaid], 4u);
-  EXPECT_EQ(dog.prevalence().hits, 1u), EXPECT_EQ(dog.prevalence().of, 2u);
+  EXPECT_EQ(animal[Known::pos], 1u);
+  EXPECT_EQ(animal[Known::neg], 1u);
+  EXPECT_EQ(animal[Known::unsaid], 4u);
+  EXPECT_EQ(dog.prevalence().hits, 1u);
+  EXPECT_EQ(dog.prevalence().of, 2u);
   EXPECT_EQ(labels.without_statement, 2u);
 }
 
@@ -108,8 +114,10 @@ TEST_F(Labels, APartIsSeparateAsOftenAsItsWholeIsVerifiedToBeAbsent) {
   const auto tail = std::find_if(labels.parts.begin(), labels.parts.end(),
                                  [](const PartOf& one) { return one.child == "tail" && one.parent == "dog"; });
   ASSERT_NE(tail, labels.parts.end());
-  EXPECT_EQ(tail->separate.hits, 1u), EXPECT_EQ(tail->separate.of, 4u);
-  EXPECT_EQ(tail->attached.hits, 3u), EXPECT_EQ(tail->attached.of, 3u);
+  EXPECT_EQ(tail->separate.hits, 1u);
+  EXPECT_EQ(tail->separate.of, 4u);
+  EXPECT_EQ(tail->attached.hits, 3u);
+  EXPECT_EQ(tail->attached.of, 3u);
 }
 
 TEST_F(Labels, AreasOfBoxesAndMasksAreSharesOfThePicture) {
@@ -123,7 +131,8 @@ TEST_F(Labels, AreasOfBoxesAndMasksAreSharesOfThePicture) {
             .geometry = mask_bytes(rle_of_bitmap(pixels.data(), 10, 20))});
   const ConceptStatistics dog = of(found(), "dog");
   EXPECT_EQ(dog.area.count, 2u);
-  EXPECT_DOUBLE_EQ(dog.area.most, 0.25), EXPECT_DOUBLE_EQ(dog.area.least, 0.01);
+  EXPECT_DOUBLE_EQ(dog.area.most, 0.25);
+  EXPECT_DOUBLE_EQ(dog.area.least, 0.01);
   EXPECT_EQ(dog.regions, (std::map<std::string, size_t>{{"box", 1}, {"mask", 1}}));
 }
 
@@ -133,7 +142,9 @@ TEST_F(Labels, WordsAndLettersAreCountedAsOftenAsATextIsSaid) {
   captions.add(uids_[1], "ein schöner Hund");
   captions.add(uids_[2], "Katze");
   const LabelStatistics labels = found();
-  EXPECT_EQ(labels.words.count, 3u), EXPECT_EQ(labels.words.median, 3), EXPECT_EQ(labels.words.least, 1);
+  EXPECT_EQ(labels.words.count, 3u);
+  EXPECT_EQ(labels.words.median, 3);
+  EXPECT_EQ(labels.words.least, 1);
   EXPECT_EQ(labels.letters.most, 16);
 }
 

@@ -25,16 +25,21 @@ TEST(Numbers, WilsonsIntervalEndsWhereTheScoreTestJustAccepts) {
 }
 
 TEST(Numbers, OfNothingCountedEveryShareIsPossible) {
-  EXPECT_EQ(Share().value(), 0), EXPECT_EQ(Share().low(), 0), EXPECT_EQ(Share().high(), 1);
+  EXPECT_EQ(Share().value(), 0);
+  EXPECT_EQ(Share().low(), 0);
+  EXPECT_EQ(Share().high(), 1);
 }
 
 TEST(Numbers, QuantilesAreNumPys) {
   const auto numbers = golden();
   const Quantiles found = quantiles_of(numbers["values"].get<std::vector<double>>());
   const auto wanted = numbers["quantiles"].get<std::vector<double>>();
-  EXPECT_DOUBLE_EQ(found.least, wanted[0]), EXPECT_DOUBLE_EQ(found.p05, wanted[1]);
-  EXPECT_DOUBLE_EQ(found.p25, wanted[2]), EXPECT_DOUBLE_EQ(found.median, wanted[3]);
-  EXPECT_DOUBLE_EQ(found.p75, wanted[4]), EXPECT_DOUBLE_EQ(found.p95, wanted[5]);
+  EXPECT_DOUBLE_EQ(found.least, wanted[0]);
+  EXPECT_DOUBLE_EQ(found.p05, wanted[1]);
+  EXPECT_DOUBLE_EQ(found.p25, wanted[2]);
+  EXPECT_DOUBLE_EQ(found.median, wanted[3]);
+  EXPECT_DOUBLE_EQ(found.p75, wanted[4]);
+  EXPECT_DOUBLE_EQ(found.p95, wanted[5]);
   EXPECT_DOUBLE_EQ(found.most, wanted[6]);
   EXPECT_EQ(quantiles_of({}).count, 0u);
 }

@@ -71,9 +71,12 @@ TEST_F(Copies, EqualPixelsInAnotherFileAreFoundAndLeakAcrossSplits) {
   writer_.set_split("test", {"two"});
   const TwinStatistics twins = found();
   ASSERT_EQ(twins.pairs.size(), 1u);
-  EXPECT_EQ(twins.equal, 1u), EXPECT_EQ(twins.alike, 0u), EXPECT_EQ(twins.leaking, 1u);
+  EXPECT_EQ(twins.equal, 1u);
+  EXPECT_EQ(twins.alike, 0u);
+  EXPECT_EQ(twins.leaking, 1u);
   EXPECT_TRUE(twins.pairs[0].is_equal);
-  EXPECT_EQ(twins.pairs[0].split_a, "train"), EXPECT_EQ(twins.pairs[0].split_b, "test");
+  EXPECT_EQ(twins.pairs[0].split_a, "train");
+  EXPECT_EQ(twins.pairs[0].split_b, "test");
   expect_says(check_dataset(folder_.path()).text(), "1 pair of equal or near-equal pictures lie in two splits");
 }
 
@@ -83,7 +86,8 @@ TEST_F(Copies, APictureThatWasCompressedAgainLooksAlike) {
   writer_.add(encode_png(shifted_by_one(blobs(2))), "b", "three");
   writer_.add(encode_png(blobs(2)), "brighter", "three");
   const TwinStatistics twins = found();
-  EXPECT_EQ(twins.equal, 0u), EXPECT_EQ(twins.alike, 2u);
+  EXPECT_EQ(twins.equal, 0u);
+  EXPECT_EQ(twins.alike, 2u);
   EXPECT_EQ(twins.between_groups, 1u);  // of b and brighter somebody knew
 }
 

@@ -261,14 +261,14 @@ TEST(InView, ACropOfACropIsTheCropOfBoth) {
     const auto cut = [&](double width, double height, double zoom) {
       const double x = stream.uniform(0, width / 2), y = stream.uniform(0, height / 2);
       return ViewFrame{Affine{zoom, 0, -x * zoom, 0, zoom, -y * zoom},
-                    static_cast<int>(width / 2 * zoom),
-                    static_cast<int>(height / 2 * zoom),
-                    width,
-                    height,
-                    0};
+                       static_cast<int>(width / 2 * zoom),
+                       static_cast<int>(height / 2 * zoom),
+                       width,
+                       height,
+                       0};
     };
     const ViewFrame first = cut(kWidth, kHeight, stream.uniform(1, 2)),
-                 second = cut(first.width, first.height, stream.uniform(1, 2));
+                    second = cut(first.width, first.height, stream.uniform(1, 2));
     const ViewFrame both{
         first.upright_to_view.then(second.upright_to_view), second.width, second.height, kWidth, kHeight, 0};
     // The second crop lies inside the first, so the picture's edge is seen alike by both ways.
@@ -290,11 +290,11 @@ TEST(InView, AMaskCroppedTwiceIsTheMaskCroppedOnceToAPixel) {
     const Rle disk = keypoint_targets({10, 5}, stream.uniform(2, 4), {kHeight, kWidth, {kWidth * kHeight}}).positive;
     const double zoom = stream.uniform(1, 3);
     const ViewFrame first{Affine{zoom, 0, -2 * zoom, 0, zoom, -zoom},
-                       static_cast<int>(16 * zoom),
-                       static_cast<int>(8 * zoom),
-                       kWidth,
-                       kHeight,
-                       0};
+                          static_cast<int>(16 * zoom),
+                          static_cast<int>(8 * zoom),
+                          kWidth,
+                          kHeight,
+                          0};
     const ViewFrame second{
         Affine{1.5, 0, -1.5, 0, 1.5, -1.5}, first.width, first.height, double(first.width), double(first.height), 0};
     const ViewFrame both{

@@ -114,7 +114,7 @@ TEST(OddImages, RealOnesAreRefusedByNameOrKeepTheirIndices) {
   const Path folder = shared_data("odd_images");
   if (folder.empty()) GTEST_SKIP() << "the shared data is not on this machine";
   const auto read = [&](const char* name) { return read_bytes(folder / name); };
-  EXPECT_NE(error_in(read("truncated.jpg")).find("truncated JPEG"), std::string::npos);
+  EXPECT_EQ(error_in(read("truncated.jpg")), "damaged JPEG: Premature end of JPEG file");  // within its header
   for (const char* name : {"chessboard_GRAY_U16.tif", "chessboard_GRAY_U16B.tif", "multipage.tif"})
     EXPECT_EQ(error_in(read(name)), "found a TIFF; wanted JPEG or PNG") << name;
   const Bytes palette = read("palette_gray.png"), bilevel = read("checker_bilevel.png"), colour = read("ihc.png");

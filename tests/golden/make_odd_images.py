@@ -87,7 +87,7 @@ if __name__ == "__main__":
     show_16("png_rgba_16", RGBA)
     show_16("png_grey_16_transparent", GREY, transparent=True)
     whole = saved(photo())
-    show_refused("truncated.jpg", whole[:len(whole) * 2 // 3])
+    show_refused("truncated.jpg", whole[:-10])
     whole = saved(photo(), "PNG")
     show_refused("truncated.png", whole[:len(whole) * 2 // 3])
     show_refused("empty", b"")

@@ -91,9 +91,10 @@ TEST_F(Coco, APictureOfAFileWithFewerClassesIsExhaustiveForThoseOnly) {
 }
 
 TEST_F(Coco, CaptionsAreTextsOfThePictureAndNeverExhaustive) {
-  write("annotations/captions_train.json", with_annotations({{{"id", 1}, {"image_id", 7}, {"caption", " a cat \n"}},
-                                                             {{"id", 2}, {"image_id", 7}, {"caption", "two dogs"}}}));
-  import(CocoImporter());
+  write("annotations/captions_train.json",
+        with_annotations({{{"id", 1}, {"image_id", 7}, {"caption", " a cat \n"}},
+                          {{"id", 2}, {"image_id", 7}, {"caption", "two dogs"}, {"bbox", kBox}}}));
+  expect_says(import(CocoImporter()).text(), "captions_train.json: of annotations not kept: bbox");
   EXPECT_EQ(lines_of(dataset(), "images/a.png", "captions"), (Lines{"image a cat", "image two dogs"}));
 }
 

@@ -51,6 +51,12 @@ class Nnunet : public testing::Test {
   }
   void describe(const Json& description) { write_atomically(source() / "dataset.json", description.dump()); }
 
+  static Bytes other_size() {
+    for (const Json& one : Json::parse(read_text(WEFT_SOURCE_DIR "/tests/data/importers/nifti.json")))
+      if (one["name"] == "LPS cut 3") return from_hex(one["file"]);
+    return {};
+  }
+
   void expect_case(const Store& store, size_t sample, const Json& wanted) {
     const SampleInfo& info = store.info(sample);
     Bytes content;
@@ -140,9 +146,11 @@ TEST_F(Nnunet, LabelsThatLieElsewhereThanTheImageMeetThePolicy) {
   unpack("volumes");
   std::filesystem::copy_file(source() / "labelsTr/case_a.nii.gz", source() / "labelsTr/case_b.nii.gz",
                              std::filesystem::copy_options::overwrite_existing);
-  expect_says(error(), "labelsTr/case_b.nii.gz: the labels are 6 x 5 in 4 slices, the image is 5 x 6 in 4");
+  expect_says(error(), "labelsTr/case_b.nii.gz: the labels lie up to 20.7846 mm off the image");
+  write_file(source() / "labelsTr/case_a.nii.gz", other_size());
+  expect_says(error(), "labelsTr/case_a.nii.gz: the labels are 5 x 4 in 3 slices, the image is 6 x 5 in 4");
   settings_.on.chosen[Problem::size_mismatch] = "skip";
-  EXPECT_EQ(run().left_out.at("size_mismatch").size(), 1u);
+  EXPECT_EQ(run().left_out.at("size_mismatch").size(), 2u);
 }
 
 TEST_F(Nnunet, ANumberOfNoClassMeetsThePolicy) {
