@@ -22,7 +22,10 @@ std::string_view without_comment(std::string_view line) {
   char quote = 0;
   for (size_t i = 0; i < line.size(); ++i) {
     if (quote) {
-      if (line[i] == quote) quote = 0;
+      if (line[i] == quote && quote == '\'' && i + 1 < line.size() && line[i + 1] == quote)
+        ++i;  // '' is one '
+      else if (line[i] == quote)
+        quote = 0;
     } else if (line[i] == '"' || line[i] == '\'') {
       if (i == 0 || std::string_view(" [{,:-").find(line[i - 1]) != std::string_view::npos) quote = line[i];
     } else if (line[i] == '#' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t')) {
@@ -125,7 +128,10 @@ class YamlReader {
       for (size_t i = 0; i < line.size(); ++i) {
         const char letter = line[i];
         if (quote) {
-          if (letter == quote) quote = 0;
+          if (letter == quote && quote == '\'' && i + 1 < line.size() && line[i + 1] == quote)
+            word += line[i++];  // '' is one '
+          else if (letter == quote)
+            quote = 0;
         } else if ((letter == '"' || letter == '\'') && without_blanks(word).empty()) {
           quote = letter;
         } else if (is_quoted_key(word) && (letter == '"' || letter == '\'')) {

@@ -150,7 +150,7 @@ class MasksRun {
       if (!labels->is_colour && is_ignored({value, "", "", {}}))
         add_unknown(of, mask, here);
       else if (meaning == "classes")
-        take_class(of, value, mask, labels->is_colour, ++id, here);
+        take_class(of, value, mask, labels->is_colour, id, here);
       else if (meaning == "binary" && (value != 0) != settings_.inverted)
         of_concept.push_back(mask);
       else if (meaning == "instances" && value != 0)
@@ -175,7 +175,7 @@ class MasksRun {
     return "binary";
   }
 
-  void take_class(const Added& of, uint32_t value, const Rle& mask, bool is_colour, uint32_t id,
+  void take_class(const Added& of, uint32_t value, const Rle& mask, bool is_colour, uint32_t& id,
                   const std::string& place) {
     const auto named = std::find_if(names_.all.begin(), names_.all.end(), [&](const MaskName& one) {
       return is_colour ? one.colour == value : one.value == value;
@@ -184,7 +184,7 @@ class MasksRun {
     if (is_known && named->name == names_.background) return;
     if (is_known && is_ignored(*named)) return add_unknown(of, mask, place);
     const std::optional<std::string> text = classes_.used(is_known ? named->name : join("value ", value), place);
-    if (text) return add(of, mask, *text, RegionIs::unsaid, id, place);
+    if (text) return add(of, mask, *text, RegionIs::unsaid, ++id, place);
     ++kept_as_unknown_;  // left out of the classes, but not said to be none of them
     add_unknown(of, mask, place);
   }

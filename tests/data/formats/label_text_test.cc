@@ -70,7 +70,7 @@ TEST(SmallYaml, ReadsWhatDatasetsUse) {
   EXPECT_TRUE(yaml.at("empty").text.empty() && yaml.at("empty").list.empty());
   EXPECT_EQ(yaml.at("url").text, "http://a/b#c");
   EXPECT_EQ(yaml.at("last").text, "3");
-  EXPECT_EQ(yaml.at("last").line, 19u);
+  EXPECT_EQ(yaml.at("last").line, 20u);
 }
 
 TEST(SmallYaml, SaysWhereItIsNotUnderstood) {

@@ -223,14 +223,16 @@ def masks(folder, foreground=None):
         name = picture(path)
         label = folder / labels / path.name.replace("image_", "gt_")
         say(name, "masks", "image", "exhaustive", "*")
-        values = values_of(label)
+        rows = [list(row) for row in pixels_of(label)]
+        values = collections.Counter(value for row in rows for value in row)
         if meaning is None:
             area = values[int(foreground)] if foreground else sum(n for value, n in values.items() if value)
-            say(name, "masks", "mask", "pos", "*", label.name, area)
+            say(name, "masks", "mask", "pos", "*", label.read_bytes(), area)
             continue
         for value, area in values.items():
             if value in meaning:
-                say(name, "masks", "mask", "pos", meaning[value], value, area)
+                covered = tuple((x, y) for y, row in enumerate(rows) for x, one in enumerate(row) if one == value)
+                say(name, "masks", "mask", "pos", meaning[value], covered, area)
 
 
 def nuclei(folder):
