@@ -54,12 +54,8 @@ Statement spoken(const Record& record) {
 }
 
 // Agreeing statements as one.
-Statement together(std::vector<Statement> statements) {
+Statement together(const std::vector<Statement>& statements) {
   WEFT_ASSERT(!statements.empty());
-  const auto by_source = [](const Statement& a, const Statement& b) {
-    return std::pair(a.record.source, all_of(a.record)) < std::pair(b.record.source, all_of(b.record));
-  };
-  std::sort(statements.begin(), statements.end(), by_source);
   Statement all = statements[0];
   std::map<uint16_t, double> surest;  // by source
   bool all_soft = true;
@@ -131,7 +127,7 @@ class Place {
     std::map<std::vector<uint32_t>, Group> equal;
     for (Statement& one : group) equal[one.record.operands].push_back(std::move(one));
     Group all;
-    for (auto& [operands, same] : equal) all.push_back(together(std::move(same)));
+    for (auto& [operands, same] : equal) all.push_back(together(same));
     return all;
   }
 
@@ -152,12 +148,12 @@ class Place {
     for (const Statement& one : group) apart[one.record.region].push_back(one);
     const size_t said = apart.size() - apart.count(RegionIs::unsaid);
     if (said < 2) {
-      add(together(std::move(group)));
+      add(together(group));
       return;
     }
     std::vector<uint32_t> parties;
     for (auto& [region, same] : apart) {
-      const uint32_t place = add(together(std::move(same)));
+      const uint32_t place = add(together(same));
       if (region != RegionIs::unsaid) parties.push_back(place);
     }
     merged_.contradictions.push_back(std::move(parties));

@@ -20,7 +20,7 @@ namespace weft {
 
 // What the sources say together of one concept at one place (item, view, scope, geometry).
 struct Statement {
-  Record record;             // its source is the first of those below
+  Record record;             // its source, id and parent are those of one who said it
   std::vector<Record> said;  // what it rests on, as the sources said it
 };
 
@@ -33,10 +33,10 @@ struct Merged {
 // Log-odds times confidence add: POS and NEG of confidence c are +-c L, SOFT p is log(p / (1 - p)) within +-L, with
 // L = log(0.999 / 0.001), a sure statement.  What has one sign agrees; the sum is a POS or NEG of confidence
 // |sum| / L <= 1, or a SOFT where all are.  One source counts once, by the surest that it said, because it is not
-// independent of itself.  Lists of candidates are intersected, and NEG takes away candidates of lists that are not
-// surer than it: one left is a POS, none is a contradiction.  Counts are intersected.  An intersection is as sure as
-// the least sure of what went in.  NEG of a whole image contradicts POS of a region in it. The result depends on what
-// was said alone, neither on its order nor on how often or in which groups it was merged.
+// independent of itself.  NEG takes away candidates of lists that are not surer than it: one left is a POS, none is a
+// contradiction.  (Lists are not intersected: each may mean another one.)  Counts are intersected, as sure as the least
+// sure.  NEG of a whole image contradicts POS of a region in it.  The result depends on what was said alone, neither on
+// its order nor on how often or in which groups it was merged before.
 Merged merge(std::vector<Record> records);
 std::vector<Record> said(const Merged& merged);  // everything that went in, each once
 void each_once(std::vector<Record>& records);    // sorted by item, view, scope, geometry, and then everything else
@@ -63,19 +63,19 @@ struct ViewFrame {
   double kept_share = 0.1;  // of a region's area; a region of which less is to be seen is not said of the view
 };
 // Statements about the view, in its pixels, each once and sorted (each_once); masks have its size.
-//   regions     clipped, and kTruncated where that took something away; a turned box becomes the box around it.  Where
-//   too
-//               little is to be seen the rest is UNKNOWN, so that a crop of an exhaustively labelled picture, which is
-//               exhaustive too, never denies what was cut off; for the same reason a point or a scribble that lies
-//               outside, whose object may reach in, leaves UNKNOWN of the image behind.  Of NEG nothing is left then;
-//               but NEG of "*" (nothing of interest) holds of any piece.  A probability, a list or an EXISTS of a
-//               clipped region is not one of its piece: UNKNOWN.  Counts of a clipped region begin at 0.
-//   the image   as it is, where the view holds the whole picture.  Else NEG, UNKNOWN and exhaustive stay; COUNT begins
-//   at
-//               0; POS and EXISTS become EXISTS, weighted by the share of the picture that is to be seen (the chance
-//               that a point of the picture is), with q unchanged; SOFT and CANDIDATES were of the whole: UNKNOWN.
-//   mirrored    "left x" and "right x" change places where the vocabulary has both.
-// What is not said of the view any more, or only as UNKNOWN, goes as it was to `left_out` where the caller asks.
+// Regions are clipped, and kTruncated where that took something away; a turned box becomes the box around it.  Where
+// too little is to be seen the rest is UNKNOWN, so that a crop of an exhaustively labelled picture, which is exhaustive
+// too, never denies what was cut off; for the same reason a point or a scribble that lies outside, whose object may
+// reach in, leaves UNKNOWN of the image behind.  Of NEG nothing is left then; but NEG of "*" (nothing of interest)
+// holds of any piece.  A probability, a list or an EXISTS of a clipped region is not one of its piece: UNKNOWN.  Counts
+// of a clipped region begin at 0.
+//
+// What is said of the image stays as it is where the view holds the whole picture.  Else NEG, UNKNOWN and exhaustive
+// stay; COUNT begins at 0; POS and EXISTS become EXISTS, weighted by the share of the picture that is to be seen (the
+// chance that a point of the picture is), with q unchanged; SOFT and CANDIDATES were of the whole: UNKNOWN.
+//
+// Where the view is mirrored, "left x" and "right x" change places if the vocabulary has both.  What is not said of the
+// view any more, or only as UNKNOWN, goes as it was to `left_out` where the caller asks.
 std::vector<Record> in_view(const std::vector<Record>& records, const ViewFrame& frame, const Vocabulary& vocabulary,
                             std::vector<Record>* left_out = nullptr);
 

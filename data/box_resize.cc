@@ -32,7 +32,7 @@ void quantise(AxisTaps& taps, const std::vector<double>& exact, int most_bits) {
     int left = 1 << taps.bits;
     size_t best = start;
     for (size_t t = start; t < start + taps.stride; ++t) {
-      const int weight = static_cast<int>(std::lrint(exact[t] * one));
+      const int weight = static_cast<int>(exact[t] * one + (exact[t] < 0 ? -0.5 : 0.5));
       taps.weights[t] = static_cast<int16_t>(weight);
       left -= weight;
       if (exact[t] > exact[best]) best = t;
@@ -44,7 +44,7 @@ void quantise(AxisTaps& taps, const std::vector<double>& exact, int most_bits) {
 // `group`: taps come in multiples of it.  Sums of `most_bits` fit into 32 bits.
 void fill_taps(AxisTaps& taps, std::vector<double>& exact, int length, double from, double to, int size, Filter filter,
                int group, int most_bits) {
-  const double step = (to - from) / size, stretch = std::max(step, 1.0);
+  const double step = (to - from) / size, stretch = std::max(step, 1.0), narrowing = 1 / stretch;
   const double reach = (filter == Filter::bilinear ? 1 : 2) * stretch;
   const auto first_of = [&](double centre) { return std::max(static_cast<int>(centre - reach + 0.5), 0); };
   const auto end_of = [&](double centre) { return std::min(static_cast<int>(centre + reach + 0.5), length); };
@@ -62,8 +62,9 @@ void fill_taps(AxisTaps& taps, std::vector<double>& exact, int length, double fr
     const int count = end_of(centre) - taps.first[i];
     double* weights = exact.data() + static_cast<size_t>(i) * taps.stride;
     double sum = 0;
-    for (int t = 0; t < count; ++t) sum += weights[t] = filter_weight(filter, (taps.first[i] + t - centre + 0.5) / stretch);
-    for (int t = 0; t < count; ++t) weights[t] /= sum;
+    for (int t = 0; t < count; ++t)
+      sum += weights[t] = filter_weight(filter, (taps.first[i] + t - centre + 0.5) * narrowing);
+    for (int t = 0; t < count; ++t) weights[t] *= 1 / sum;
     if (i == size - 1) taps.source = {taps.first[0], taps.first[i] + count};
   }
   quantise(taps, exact, most_bits);
@@ -77,6 +78,14 @@ void run_backwards(AxisTaps& taps) {
                      taps.weights.begin() + back);
 }
 
+void fill_pairs(AxisTaps& taps) {
+  const size_t size = taps.first.size(), groups = static_cast<size_t>(taps.stride) / 2;
+  taps.pairs.resize(groups * size);
+  for (size_t i = 0; i < size; ++i)
+    for (size_t g = 0; g < groups; ++g)
+      std::memcpy(&taps.pairs[g * size + i], &taps.weights[i * taps.stride + 2 * g], sizeof(int32_t));
+}
+
 constexpr int kMostBitsDown = 22, kMostBitsAlong = 16;  // 255 and 255 * 64, with what a cubic overshoots, in 31 bits
 constexpr int kPadding = 64;                            // what the passes may read beyond a row
 
@@ -86,9 +95,10 @@ void ResizePlan::fill(int width, int height, const Box& box, int out_width, int 
                       bool mirror_x, bool mirror_y) {
   WEFT_ASSERT(out_width >= 1 && out_height >= 1 && 0 <= box.x0 && 0 <= box.y0 && !box.is_empty());
   WEFT_ASSERT(box.x1 <= width && box.y1 <= height);
-  fill_taps(along, scratch, width, box.x0, box.x1, out_width, filter, channels == 1 ? 8 : 4, kMostBitsAlong);
+  fill_taps(along, scratch, width, box.x0, box.x1, out_width, filter, channels == 1 ? 8 : 2, kMostBitsAlong);
   fill_taps(down, scratch, height, box.y0, box.y1, out_height, filter, 2, kMostBitsDown);
   if (mirror_x) run_backwards(along);
+  if (channels == 3) fill_pairs(along);
   y_back = mirror_y;
   for (int& first : along.first) first -= static_cast<int>(along.source.begin);  // as rows are given
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Antialiased resize of a box to u8 planes, one pass over the source's rows: first down (rows are weighted and added as
 // they come), then along.  Output i of n over [a, b) looks at the source around c = a + (i + 1/2) s, s = (b - a) / n,
-// through a triangle or a cubic (a = -1/2) stretched by max(s, 1), as Pillow's and torchvision's antialiased filters do.
-// Weights are 16-bit fixed point; between the passes values keep 6 bits of fraction; rounding is once, at the end.
-// Within 1 of Pillow, which rounds after each pass.  Integers throughout: the same bytes on every instruction set.
+// through a triangle or a cubic (a = -1/2) stretched by max(s, 1), as Pillow's and torchvision's antialiased filters
+// do. Weights are 16-bit fixed point; between the passes values keep 6 bits of fraction; rounding is once, at the end.
+// Within 1 of Pillow, which rounds after each pass (and clamps what a cubic overshoots after each, we at the end).
+// Integers throughout: the same bytes on every instruction set.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ struct AxisTaps {
   int stride = 0, bits = 0;
   std::vector<int> first;
   std::vector<int16_t> weights;
-  Range source;  // what of the source is read
+  std::vector<int32_t> pairs;  // of three channels along: taps 2 g and 2 g + 1 of output i at [g * outputs + i]
+  Range source;                // what of the source is read
 };
 
 // What a resize reads and with which weights.  A plan is filled anew for every view and keeps its memory.

@@ -96,9 +96,11 @@ DatasetCheck check_dataset(const Path& folder, const CheckSettings& settings) {
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const std::vector<PictureFacts> facts =
       look_at_pictures(store, settings.threads > 0 ? settings.threads : cores, settings.most_values);
-  for (size_t i = 0; i < store.size(); ++i)
-    if (is_whole(found, [&] { check_sample(store, i); }) && !facts[i].damage.empty())
-      found.damaged.push_back(facts[i].damage);
+  for (uint32_t i = 0; i < store.size(); ++i) {
+    const bool has_whole_file = is_whole(found, [&] { check_sample(store, i); });
+    if (has_whole_file && !facts[i].damage.empty()) found.damaged.push_back(facts[i].damage);
+    if (!has_whole_file || !facts[i].damage.empty()) found.unreadable.push_back(i);
+  }
   if (!store.tokenizer().empty()) is_whole(found, [&] { read_bytes(store.tokenizer()); });
   found.pictures = picture_statistics(store, facts);
   found.twins = find_twins(store, facts, split_of_samples(store, manifest), settings.near_bits, settings.most_listed);
@@ -118,8 +120,8 @@ std::vector<std::string> DatasetCheck::remarks() const {
     out.push_back(plural(twins.between_groups, "pair", "pairs") +
                   " of equal or near-equal pictures are of two groups, so that another split may part them");
   if (labels.within + labels.across > 0)
-    out.push_back(join(plural(labels.within, "contradiction", "contradictions"), " within a layer, ", labels.across,
-                       " between layers: a text that is said to be true and not true of one sample"));
+    out.push_back(join(plural(labels.within + labels.across, "contradiction", "contradictions"), " (", labels.within,
+                       " of a layer with itself): a text that is said to be true and not true of one sample"));
   size_t one_sided = 0;
   for (const ConceptStatistics& one : labels.concepts)
     one_sided += one.closed && one.all[Known::pos] > 0 && one.all[Known::neg] == 0;

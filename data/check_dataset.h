@@ -39,6 +39,7 @@ struct DatasetCheck {
   std::vector<std::string> repeated_keys;  // different content under one key: legal, but worth knowing
   std::vector<std::string> straddling;     // groups in two splits
   std::vector<std::string> damaged;        // files and samples
+  std::vector<uint32_t> unreadable;        // the samples among them
 
   bool is_sound() const { return straddling.empty() && damaged.empty(); }
   // What is no fault of the files but of what they hold, one sentence each: leaks, contradictions, one-sided labels.

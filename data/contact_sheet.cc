@@ -48,7 +48,9 @@ std::vector<Line> lines_of(const Store& store, size_t sample, uint32_t view,
   const SampleInfo& info = store.info(sample);
   std::string size = join(info.upright_width(), "x", info.upright_height());
   if (info.views > 1) size += join("  slice ", view, " of ", info.views);
-  std::vector<Line> lines{{nullptr, info.key}, {nullptr, join("#", sample, "  ", size, "  group ", info.group), kSoft}};
+  std::vector<Line> lines{
+      {nullptr, info.key},
+      {nullptr, join("#", sample, "  ", size, info.group == info.key ? "" : "  group " + info.group), kSoft}};
   std::map<std::pair<const Look*, std::string>, std::pair<size_t, size_t>> regions;  // place in lines, count
   for (const ShownStatement& statement : statements) {
     const Record& first = statement.records.front();
@@ -128,7 +130,9 @@ Image sample_card(const Store& store, size_t sample, const CardSettings& setting
   Image shown = shown_at(picture, width, height);
   if (settings.evidence) draw_statements(shown, scale, statements, settings.side >= 640 ? 2 : 1);
 
-  const std::vector<Line> lines = fitted(lines_of(store, sample, view, statements), settings.side, settings.most_lines);
+  std::vector<Line> lines;
+  if (settings.most_lines > 0)
+    lines = fitted(lines_of(store, sample, view, statements), settings.side, settings.most_lines);
   const int text_height = static_cast<int>(lines.size()) * kLine;
   Image card = blank(settings.side + 2 * kMargin, height + 3 * kMargin + text_height, kCard);
   paste(card, shown, kMargin + (settings.side - width) / 2, kMargin);

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 
 #include "base/error.h"
@@ -42,15 +43,15 @@ std::string number(double value) {
 
 std::string text_of(const Record& record, const Store& store) {
   const Vocabulary& vocabulary = store.vocabulary();
-  std::string text = record.concept_row == kAnyConcept ? "*" : vocabulary.text(record.concept_row);
+  const bool any = record.concept_row == kAnyConcept;
+  std::string text = any ? record.kind == Kind::neg ? "nothing of interest" : "*" : vocabulary.text(record.concept_row);
   if (record.kind == Kind::candidates) {
     text.clear();
     for (const uint32_t row : record.operands) text += (text.empty() ? "" : " | ") + vocabulary.text(row);
   }
   if (record.kind == Kind::count && record.operands.size() == 2)
     text += join(" ", record.operands[0], "..", record.operands[1]);
-  if (record.kind == Kind::exhaustive)
-    text = "every " + (record.concept_row == kAnyConcept ? "class of " + store.layers()[record.source] : text);
+  if (record.kind == Kind::exhaustive) text = "every " + (any ? "class of " + store.layers()[record.source] : text);
   if (record.kind == Kind::soft || record.confidence != 1) text += " " + number(record.confidence);
   return text;
 }
@@ -283,7 +284,7 @@ const Look& look_of(const Record& record) {
     case Kind::pos:
       return kLooks[kPositive];
     case Kind::neg:
-      return kLooks[record.concept_row == kAnyConcept && has_place(record) ? kNothing : kNegative];
+      return kLooks[record.concept_row == kAnyConcept ? kNothing : kNegative];
     case Kind::unknown:
       return kLooks[kUnknown];
     case Kind::soft:
@@ -323,9 +324,14 @@ std::vector<ShownStatement> statements_of(const Store& store, size_t sample, uin
     ShownStatement& statement =
         is_new ? all.back() : all[places.at({&look, record.source, record.scope, record.id, record.geometry})];
     statement.records.push_back(record);
-    statement.text += (statement.text.empty() ? "" : ", ") + text_of(record, store);
   }
   for (ShownStatement& statement : all) {
+    // A class is the better name of a region than a keyword.
+    std::stable_partition(statement.records.begin(), statement.records.end(), [&](const Record& record) {
+      return record.concept_row != kAnyConcept && store.vocabulary().about(record.concept_row).closed;
+    });
+    for (const Record& record : statement.records)
+      statement.text += (statement.text.empty() ? "" : ", ") + text_of(record, store);
     statement.label = text_of(statement.records.front(), store);
     if (const size_t more = statement.records.size() - 1; more > 0) statement.label += join(" +", more);
     statement.text += remarks_of(statement.records.front());
@@ -364,6 +370,11 @@ void draw_statements(Image& picture, double scale, const std::vector<ShownStatem
   std::stable_sort(regions.begin(), regions.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [area, statement] : regions) drawing.draw_region(*statement);
   for (const auto& [area, statement] : points) drawing.draw_point(*statement);
+  // Where many regions have one and the same name, it stands in the list below the picture.
+  std::set<std::string> names;
+  for (const auto* list : {&regions, &points})
+    for (const auto& [area, statement] : *list) names.insert(statement->look->sign + statement->label);
+  if (names.size() == 1 && regions.size() + points.size() > 3) return;
   for (const auto& [area, statement] : points) drawing.draw_name(*statement);
   for (const auto& [area, statement] : regions) drawing.draw_name(*statement);
 }

@@ -40,7 +40,7 @@ Image picture_of(const Store& store, size_t sample, uint32_t view);
 uint32_t telling_view(const Store& store, size_t sample);
 
 // Draws what has a place onto the picture, which shows it `scale` times as large.  Texts are left out where they would
-// cover each other.
+// cover each other, or where all are the same.
 void draw_statements(Image& picture, double scale, const std::vector<ShownStatement>& statements, int text_scale);
 
 }  // namespace weft

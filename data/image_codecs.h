@@ -14,8 +14,8 @@ ImageHeader read_jpeg_header(const uint8_t* data, size_t size);
 Image decode_jpeg(const uint8_t* data, size_t size, int least_side, const ImageHeader* expected);
 
 // Part of a JPEG at a reduced scale, row by row.  Columns beside and rows above the part cost entropy decoding alone,
-// rows below it nothing.  Coordinates are those of the stored picture (EXIF orientation not applied) at 1 / denominator.
-// A decoder is used again for any number of files, also after an Error; one for each thread.
+// rows below it nothing.  Coordinates are those of the stored picture (EXIF orientation not applied) at 1 /
+// denominator. A decoder is used again for any number of files, also after an Error; one for each thread.
 class JpegDecoder final : public RowSource {
  public:
   JpegDecoder();

@@ -155,6 +155,10 @@ ImageHeader JpegDecoder::open(const uint8_t* data, size_t size, const ImageHeade
   ImageHeader found = {Codec::jpeg, jpeg.image_width, jpeg.image_height, channels};
   found.orientation = static_cast<uint8_t>(impl_->stored_orientation());
   check_header(found, expected);
+  // A Huffman code has a bit at least, and every block of 8 x 8 has one.
+  const bool can_fit = jpeg.arith_code || uint64_t{found.width} * found.height <= (uint64_t{size} + 1) * 8 * 64;
+  check(can_fit, "damaged JPEG: its header promises ", found.width, " x ", found.height,
+        " pixels, which do not fit into ", size, " bytes");
   return found;
 }
 

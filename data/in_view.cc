@@ -267,7 +267,6 @@ Seen Viewer::scribble_seen(const Scribble& scribble) const {
     if (begin > 0) finish_piece();
     if (piece.points.empty()) piece.points.push_back(begin > 0 ? along(begin) : a);
     piece.points.push_back(end < 1 ? along(end) : b);
-    if (end < 1) finish_piece();
     kept += (end - begin) * whole;
   }
   finish_piece();
@@ -306,8 +305,8 @@ Seen Viewer::mask_seen(const Rle& mask) const {
   if (seen_pixels == 0) return {};
   // Whether it was clipped is a question of its outline; how much is left, of its pixels.
   const double scale = frame_.upright_to_view.scale(), area = static_cast<double>(weft::area_of(mask)) * scale * scale;
-  const bool is_whole = around.x0 >= -1e-3 && around.y0 >= -1e-3 && around.x1 <= frame_.width + 1e-3 &&
-                        around.y1 <= frame_.height + 1e-3;
+  const bool is_whole =
+      around.x0 >= -1e-3 && around.y0 >= -1e-3 && around.x1 <= frame_.width + 1e-3 && around.y1 <= frame_.height + 1e-3;
   const double share = is_whole ? 1 : std::min(seen_pixels / area, 1 - 1e-3);
   return {share,
           {mask_bytes(

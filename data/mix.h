@@ -3,7 +3,8 @@
 // 2019), ClassMix (Olsson et al., WACV 2021), MixUp (Zhang et al., ICLR 2018).  Pure functions.  A statement about a
 // whole picture holds for the part of it that is still seen:
 //   POS, SOFT, EXISTS     EXISTS in the view, or, by the rule "area", SOFT of the visible share
-//   NEG, COUNT, EXHAUSTIVE   the same of the visible part as a mask (COUNT from 0); UNKNOWN stays; CANDIDATES are dropped
+//   NEG, COUNT, EXHAUSTIVE   the same of the visible part as a mask (COUNT from 0); UNKNOWN stays; CANDIDATES are
+//   dropped
 // Regions lose what is covered; those of which too little is left are dropped, and points that are covered.
 #pragma once
 

@@ -13,7 +13,7 @@ namespace weft {
 class ShareSchedule {
  public:
   ShareSchedule() = default;  // 1, always
-  // "2", or points "0:1, 10000:0.25"; Error with what is wrong.
+  // Points "0:1, 10000:0.25" (step:share), or one share; Error with what is wrong.
   static ShareSchedule parse(const std::string& text);
   double at(int64_t step) const;
   ShareSchedule times(double factor) const;

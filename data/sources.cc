@@ -14,11 +14,19 @@ void SourceSettings::fields(Fields& visit) {
   visit("draw", draw, one_of({"samples", "groups", "classes", "repeat_factor", "foreground"}),
         "what a round visits once: every sample, group or class; samples of rare classes more often; or two rounds, of "
         "samples in which something was found and of the others");
-  visit("share", share, not_empty, "of the batch, against the other sources' shares; or step:share, step:share, ...");
+  visit("share", share, non_negative, "of the batch, against the other sources' shares");
+  visit("share_schedule", share_schedule, any, "instead: step:share, step:share, ..., and linear between them");
   visit("foreground", foreground, unit, "draw = \"foreground\": share of samples in which something was found");
   visit("repeat_threshold", repeat_threshold, between(1e-9, 1),
         "draw = \"repeat_factor\": classes found in a smaller share of the samples than this are repeated");
 }
+
+namespace {
+ShareSchedule share_of_source(const SourceSettings& source) {
+  return source.share_schedule.empty() ? ShareSchedule().times(source.share)
+                                       : ShareSchedule::parse(source.share_schedule);
+}
+}  // namespace
 
 Sources::Sources(const Path& dataset, const std::string& split)
     : Sources([&] {
@@ -41,7 +49,7 @@ Sources::Sources(const std::map<std::string, SourceSettings>& settings) : settin
             " samples, more than can be numbered");
       vocabulary_.absorb(stores_.back()->vocabulary());
     }
-    Source of{name, &source, ShareSchedule::parse(source.share), stores_[place->second]->split(source.split)};
+    Source of{name, &source, share_of_source(source), stores_[place->second]->split(source.split)};
     for (uint32_t& sample : of.samples) sample += starts_[place->second];
     sources_.push_back(std::move(of));
   }

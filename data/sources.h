@@ -17,7 +17,8 @@ struct SourceSettings : Settings {
   std::string dataset;
   std::string split = "train";
   std::string draw = "samples";
-  std::string share = "1";
+  double share = 1;
+  std::string share_schedule;
   double foreground = 1.0 / 3;
   double repeat_threshold = 1e-3;
   void fields(Fields& visit) override;

@@ -22,7 +22,7 @@ struct Placement {
   Box box;                    // what of the source is resized
   int width = 0, height = 0;  // to what
   bool mirror_x = false, mirror_y = false, exchanged = false;
-  int left = 0, top = 0;      // where it comes to lie, where nothing is left to be turned
+  int left = 0, top = 0;  // where it comes to lie, where nothing is left to be turned
   bool is_turned = false;
 };
 
@@ -51,9 +51,9 @@ void place_turned(Placement& p, const Box& picture, int size) {
   const double y_scale = std::min(1.0, std::hypot(p.to_view.b, p.to_view.e));
   const Box seen = mapped_box(p.to_view.inverse(), {0, 0, 1.0 * size, 1.0 * size});
   constexpr double kReach = 3;  // of the cubic taps, in resized pixels
-  p.box = intersection({seen.x0 - kReach / x_scale, seen.y0 - kReach / y_scale, seen.x1 + kReach / x_scale,
-                        seen.y1 + kReach / y_scale},
-                       picture);
+  p.box = intersection(
+      {seen.x0 - kReach / x_scale, seen.y0 - kReach / y_scale, seen.x1 + kReach / x_scale, seen.y1 + kReach / y_scale},
+      picture);
   if (p.box.is_empty()) p.box = picture;
   p.width = std::max(1, static_cast<int>(std::lround(p.box.width() * x_scale)));
   p.height = std::max(1, static_cast<int>(std::lround(p.box.height() * y_scale)));
@@ -77,8 +77,12 @@ double shrinkage(const Affine& m) {
 template <class T>
 void lay_out(const Placement& p, const Planes<T>& resized, bool mirrored, const Planes<T>& view) {
   if (p.is_turned) {
-    const Affine to_resized = {p.width / p.box.width(),   0, -p.box.x0 * p.width / p.box.width(), 0,
-                               p.height / p.box.height(), -p.box.y0 * p.height / p.box.height()};
+    const Affine to_resized = {p.width / p.box.width(),
+                               0,
+                               -p.box.x0 * p.width / p.box.width(),
+                               0,
+                               p.height / p.box.height(),
+                               -p.box.y0 * p.height / p.box.height()};
     return sample_planes(resized, p.to_view.inverse().then(to_resized), mirrored, view);
   }
   const int width = p.exchanged ? p.height : p.width, height = p.exchanged ? p.width : p.height;
@@ -122,11 +126,12 @@ struct ViewMaker::Impl {
   JpegDecoder decoder;
   std::vector<BoxResizer> resizers;  // one for each view of a sample
   std::vector<Placement> placements;
+  Image part;  // what several views of a JPEG show together
   std::vector<uint8_t> resized, bytes;
   std::vector<float> resized_values;
 
-  // The map of a view of the upright picture; what to do to a source of `scale` is planned.
-  void plan(ViewRequest& request, ViewMap& map, double width, double height) {
+  // Where a view of the upright picture looks.
+  void draw(ViewRequest& request, ViewMap& map, double width, double height) {
     WEFT_ASSERT(request.augment && request.size > 0 && (request.pixels != nullptr) != (request.values != nullptr));
     map = draw_map(width, height, *request.augment, request.size, request.stream);
   }
@@ -198,7 +203,7 @@ void ViewMaker::Impl::make_from_jpeg(const SampleInfo& info, const Bytes& conten
   const Box whole = mapped_box(upright, {0, 0, 1.0 * header.width, 1.0 * header.height});
   double least = 8;
   for (size_t i = 0; i < requests.size(); ++i) {
-    plan(requests[i], maps[i], whole.x1, whole.y1);
+    draw(requests[i], maps[i], whole.x1, whole.y1);
     least = std::min(least, shrinkage(maps[i].to_view) * (1 + 1e-9));
   }
   const int denominator = least >= 8 ? 8 : least >= 4 ? 4 : least >= 2 ? 2 : 1;
@@ -215,7 +220,10 @@ void ViewMaker::Impl::make_from_jpeg(const SampleInfo& info, const Bytes& conten
     columns = {std::min(columns.begin, other.along.source.begin), std::max(columns.end, other.along.source.end)};
     rows = {std::min(rows.begin, other.down.source.begin), std::max(rows.end, other.down.source.end)};
   }
-  Image part(static_cast<int>(columns.size()), static_cast<int>(rows.size()), channels);
+  part.width = static_cast<int>(columns.size());
+  part.height = static_cast<int>(rows.size());
+  part.channels = channels;
+  part.pixels.resize(static_cast<size_t>(channels) * part.width * part.height);
   decoder.start(denominator, channels, columns, rows, 1);
   for (int y = 0; y < part.height; ++y)
     std::memcpy(part.row(y), decoder.row(static_cast<int>(rows.begin) + y), size_t(channels) * part.width);
@@ -237,7 +245,7 @@ void ViewMaker::Impl::make_from_image(const Image& image, std::span<ViewRequest>
     }
     return;
   }
-  for (size_t i = 0; i < requests.size(); ++i) plan(requests[i], maps[i], image.width, image.height);
+  for (size_t i = 0; i < requests.size(); ++i) draw(requests[i], maps[i], image.width, image.height);
   plan_resizes({}, image.width, image.height, 3, requests, maps);
   for (size_t i = 0; i < requests.size(); ++i) {
     MemoryRows rows(image, 0, resizers[i].plan.along.source.begin);
@@ -247,7 +255,7 @@ void ViewMaker::Impl::make_from_image(const Image& image, std::span<ViewRequest>
 
 void ViewMaker::Impl::make_from_values(const Raster& values, ViewRequest& request, ViewMap& map) {
   check(!values.has_alpha, "a picture with alpha has no f32 views; wanted 8-bit ones");
-  plan(request, map, values.width, values.height);
+  draw(request, map, values.width, values.height);
   const Placement p = place(map.to_view, values.width, values.height, request.size);
   const Planes<float> view = {request.values, request.size, request.size, values.channels};
   if (is_whole_view(p, request.size)) {

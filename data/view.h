@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A stored picture becomes the square that a model sees.  One affine map says where every place of the upright picture
-// lies in the view; pixels follow it here, and boxes, points, scribbles and masks follow it in data/algebra.h (in_view).
-// A picture with alpha is laid over a background drawn from a stream, so that the background is an augmentation in
-// training and the same for every model in evaluation.
+// lies in the view; pixels follow it here, and boxes, points, scribbles and masks follow it in data/algebra.h
+// (in_view). A picture with alpha is laid over a background drawn from a stream, so that the background is an
+// augmentation in training and the same for every model in evaluation.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +19,12 @@ namespace weft {
 
 struct AugmentSettings : Settings {
   // Where the view looks.
-  double crop_scale_min = 0.9, crop_scale_max = 1.0;        // share of the image's area
-  double crop_ratio_max = 4.0 / 3;                          // width / height in [1/max, max]
-  double scale_jitter_min = 0.0, scale_jitter_max = 0.0;    // instead of a crop; 0: off
-  double rotate_degrees = 0.0, shear_degrees = 0.0;         // uniform in [-this, this]
-  double translate = 0.0;                                   // share of the view, either way
-  double rescale = 0.0;                                     // factor log-uniform in [1 / (1 + r), 1 + r]
+  double crop_scale_min = 0.9, crop_scale_max = 1.0;            // share of the image's area
+  double crop_ratio_max = 4.0 / 3;                              // width / height in [1/max, max]
+  double scale_jitter_min = 0.0, scale_jitter_max = 0.0;        // instead of a crop; 0: off
+  double rotate_degrees = 0.0, shear_degrees = 0.0;             // uniform in [-this, this]
+  double translate = 0.0;                                       // share of the view, either way
+  double rescale = 0.0;                                         // factor log-uniform in [1 / (1 + r), 1 + r]
   double flip = 0.0, flip_vertical = 0.0, quarter_turns = 0.0;  // probabilities
   double zoom_min = 0.6, zoom_max = 1.0;  // side of an image with alpha, as a share of the view's side
   std::string filter = "bicubic";
@@ -41,11 +41,11 @@ struct AugmentSettings : Settings {
 // Where the upright picture lies in a view, and how much of it.
 struct ViewMap {
   Affine to_view;
-  double kept_share = 1;                     // of the picture's area that the view shows
-  bool flipped = false;                      // left and right are exchanged
+  double kept_share = 1;  // of the picture's area that the view shows
+  bool flipped = false;   // left and right are exchanged
   double picture_width = 0, picture_height = 0;
-  bool has_background = false;               // drawn by us: it is known to hold nothing
-  Box hidden;                                // by a cutout, in the view; empty: nothing is
+  bool has_background = false;  // drawn by us: it is known to hold nothing
+  Box hidden;                   // by a cutout, in the view; empty: nothing is
 };
 
 // 1 where the view shows the picture (or a background), 0 where padding, a mirrored edge or a cutout is: unknown.

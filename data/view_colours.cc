@@ -41,7 +41,8 @@ Matrix saturation_matrix(float factor) {
 }
 
 Matrix hue_matrix(double turn) {  // 1: all the way around
-  const Matrix to_yiq = {{{0.299f, 0.587f, 0.114f}, {0.595716f, -0.274453f, -0.321263f}, {0.211456f, -0.522591f, 0.311135f}}};
+  const Matrix to_yiq = {
+      {{0.299f, 0.587f, 0.114f}, {0.595716f, -0.274453f, -0.321263f}, {0.211456f, -0.522591f, 0.311135f}}};
   const Matrix to_rgb = {{{1, 0.956295f, 0.621024f}, {1, -0.272122f, -0.647380f}, {1, -1.106989f, 1.704615f}}};
   const float c = static_cast<float>(std::cos(2 * std::numbers::pi * turn));
   const float s = static_cast<float>(std::sin(2 * std::numbers::pi * turn));

@@ -2,6 +2,7 @@
 #include "launch/data_page.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "base/base64.h"
@@ -31,7 +32,7 @@ constexpr char kStyle[] = R"css(
 .unknown{background:radial-gradient(#8a7000 1px,#f5cd14 1.4px) 0 0/5px 5px}
 .candidate{background:repeating-linear-gradient(90deg,#be78ff 0 5px,#e3c8ff 5px 7px)}
 .exists{--s:#ff82d2}.unsaid{background:transparent}
-.wide{min-width:200px}
+.wide{min-width:200px}.inner{padding-left:1.4em}
 .whisker{stroke:var(--c);stroke-width:2}
 .pairs{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:12px}
 .pair{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:10px;font-size:.8rem;overflow-wrap:anywhere}
@@ -44,7 +45,7 @@ constexpr char kStyle[] = R"css(
 
 std::string number(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
+  std::snprintf(text, sizeof text, std::fabs(value) >= 1000 && std::fabs(value) < 1e9 ? "%.0f" : "%.4g", value);
   return text;
 }
 
@@ -144,10 +145,14 @@ std::string pictures_of(const PictureStatistics& pictures) {
 
 std::string histogram_of(const std::string& title, const Intensity::Channel& channel, size_t color) {
   const double most = std::max(1u, *std::max_element(channel.histogram.begin(), channel.histogram.end()));
+  size_t used = channel.histogram.size();
+  while (used > 1 && channel.histogram[used - 1] == 0) --used;
+  const double width = 416.0 / static_cast<double>(used);
   std::string bars;
-  for (size_t i = 0; i < channel.histogram.size(); ++i) {
+  for (size_t i = 0; i < used; ++i) {
     const double height = 92 * channel.histogram[i] / most;
-    bars += join("<rect x=", 4 + 13 * i, " y=", number(98 - height), " width=12 height=", number(height), " />");
+    bars += join("<rect x=", number(4 + width * static_cast<double>(i)), " y=", number(98 - height),
+                 " width=", number(width - 1), " height=", number(height), " />");
   }
   return join("<figure class=chart><figcaption><b>", escape_html(title), "</b><span class=note>mean ",
               number(channel.mean), ", deviation ", number(channel.deviation), "</span></figcaption><svg class='bars c",
@@ -195,9 +200,9 @@ std::string pair_of(const Twin& twin, const Store& store) {
 
 std::string copies_of(const DatasetCheck& found, const Store& store) {
   const TwinStatistics& twins = found.twins;
-  std::string out =
-      join("<p class=lead>", twins.equal, " pairs of equal pixels and ", twins.alike, " that look alike; ",
-           twins.leaking, " of them lie in two splits, ", twins.between_groups, " more in two groups.</p>\n");
+  std::string out = join("<p class=lead>", twins.equal, " pairs of equal pixels and ", twins.alike,
+                         " that look alike. In two splits: ", twins.leaking,
+                         "; of two groups in one split: ", twins.between_groups, ".</p>\n");
   if (!twins.pairs.empty()) {
     out += "<div class=pairs>";
     for (size_t i = 0; i < std::min(kMostPairs, twins.pairs.size()); ++i) out += pair_of(twins.pairs[i], store);
@@ -221,14 +226,16 @@ std::string shuffle_of(const ShuffleStatistics& shuffle) {
   return out + "</tbody></table></div>\n";
 }
 
-std::string samples_of(const Store& store) {
-  std::vector<uint32_t> samples;
-  const size_t wanted = std::min(kShown, store.size());
-  for (size_t i = 0; i < wanted; ++i) samples.push_back(static_cast<uint32_t>(i * store.size() / wanted));
+std::string samples_of(const DatasetCheck& found, const Store& store) {
+  std::vector<uint32_t> readable, samples;
+  for (uint32_t i = 0; i < store.size(); ++i)
+    if (!std::binary_search(found.unreadable.begin(), found.unreadable.end(), i)) readable.push_back(i);
+  const size_t wanted = std::min(kShown, readable.size());
+  for (size_t i = 0; i < wanted; ++i) samples.push_back(readable[i * readable.size() / wanted]);
+  if (samples.empty()) return "<p class='card absent'>No sample can be read.</p>\n";
   const CardSettings settings{.side = kCardSide, .evidence = true, .most_lines = 12, .view = {}};
-  return join("<p class=lead>", wanted,
-              " samples, evenly spread, with what is said of them.</p>\n<img class=sheet alt='samples "
-              "with their evidence' src='",
+  return join("<p class=lead>", wanted, " samples, evenly spread, with what is said of them.</p>\n",
+              "<img class=sheet alt='samples with their evidence' src='",
               png_source(contact_sheet(store, samples, 4, settings)), "'>\n");
 }
 
@@ -236,7 +243,6 @@ std::string samples_of(const Store& store) {
 
 std::string data_page(const DatasetCheck& found, const Store& store) {
   const std::string name = escape_html(found.name);
-  const bool can_show = found.damaged.empty() && store.size() > 0;
   return join(
       "<!doctype html>\n<html lang=en><head><meta charset=utf-8>",
       "<meta name=viewport content='width=device-width,initial-scale=1'><title>", name, " · weft</title><style>",
@@ -244,12 +250,12 @@ std::string data_page(const DatasetCheck& found, const Store& store) {
       "</h1><p class=lead>What this dataset holds. Licence: ", escape_html(found.licence), "</p>\n", verdict_of(found),
       tiles_of(found),                                                                                 //
       "<h2>Splits</h2>\n", splits_of(found),                                                           //
-      can_show ? "<h2>Samples</h2>\n" + samples_of(store) : "",                                        //
+      "<h2>Samples</h2>\n", samples_of(found, store),                                                  //
       "<h2>Labels</h2>\n", texts_of(found.labels), concepts_part(found.labels, found.samples),         //
       "<h2>Evidence layers</h2>\n", layers_part(found.labels, found.samples),                          //
       regions_part(found.labels), parts_part(found.labels), contradictions_part(found.labels, store),  //
       "<h2>Pictures</h2>\n", pictures_of(found.pictures), "<h2>Intensities</h2>\n", intensities_of(found.pictures),
-      "<h2>Copies and leaks</h2>\n", can_show ? copies_of(found, store) : "",  //
+      "<h2>Copies and leaks</h2>\n", copies_of(found, store),  //
       found.shuffle ? shuffle_of(*found.shuffle) : "",
       "<footer>Everything shown is inside this one file, pictures included: share it only where the dataset may be "
       "shared.</footer>\n</main></body></html>\n");

@@ -49,14 +49,14 @@ std::string interval_of(const Share& share) {
       {.ours = share.value(), .low = share.low(), .high = share.high(), .chance = {}, .others = {}, .most = 1});
 }
 
-std::string concept_row(const ConceptStatistics& one, size_t samples) {
-  const Share prevalence = one.all.prevalence();
+std::string states_row(const std::string& head, const StateCounts& counts, size_t samples) {
+  const Share prevalence = counts.prevalence();
   size_t others = 0;
   for (const Known state : {Known::soft, Known::unknown, Known::candidate, Known::exists, Known::contradicted})
-    others += one.all[state];
+    others += counts[state];
   std::string out =
-      join("<tr><th>", escape_html(one.text), "</th>", count_cell(one.all[Known::pos]), count_cell(one.all[Known::neg]),
-           count_cell(others), count_cell(one.all[Known::unsaid]), "<td>", stack_of(one.all, samples), "</td>");
+      join("<tr>", head, count_cell(counts[Known::pos]), count_cell(counts[Known::neg]), count_cell(others),
+           count_cell(counts[Known::unsaid]), "<td>", stack_of(counts, samples), "</td>");
   if (prevalence.of > prevalence.hits)
     out += join("<td class=n>", percent(prevalence.value()), "</td><td>", interval_of(prevalence), "</td>");
   else
@@ -69,7 +69,13 @@ std::string concept_rows(const LabelStatistics& labels, size_t begin, size_t end
       "<div class=scroll><table><thead><tr><th>text</th><th class=n>positive</th><th class=n>negative</th>"
       "<th class=n>other</th><th class=n>unsaid</th><th class=wide>samples</th><th class=n>prevalence</th>"
       "<th>among those verified, 95 % interval</th></tr></thead><tbody>\n";
-  for (size_t i = begin; i < end; ++i) out += concept_row(labels.concepts[i], samples);
+  for (size_t i = begin; i < end; ++i) {
+    const ConceptStatistics& one = labels.concepts[i];
+    out += states_row("<th>" + escape_html(one.text) + "</th>", one.all, samples);
+    for (const auto& [layer, counts] : one.layers)
+      if (one.layers.size() > 1)
+        out += states_row("<td class='faint inner'>says " + escape_html(layer) + "</td>", counts, samples);
+  }
   return out + "</tbody></table></div>";
 }
 
@@ -169,10 +175,11 @@ std::string regions_part(const LabelStatistics& labels) {
 
 std::string parts_part(const LabelStatistics& labels) {
   if (labels.parts.empty()) return "";
-  std::string out =
-      join("<h2>What belongs to what</h2>\n<div class='card scroll'><table><thead><tr><th>part</th><th>of</th>",
-           "<th class=n>stands alone</th><th>95 % interval</th><th class=n>samples</th>",
-           "<th class=n>named as its whole</th></tr></thead><tbody>\n");
+  std::string out = join(
+      "<h2>What hardly occurs without what</h2>\n<div class='card "
+      "scroll'><table><thead><tr><th>text</th><th>without</th>",
+      "<th class=n>share</th><th>95 % interval</th><th class=n>samples</th>",
+      "<th class=n>named as its whole</th></tr></thead><tbody>\n");
   for (size_t i = 0; i < std::min(kMostOpen, labels.parts.size()); ++i) {
     const PartOf& one = labels.parts[i];
     out += join("<tr><th>", escape_html(one.child), "</th><th>", escape_html(one.parent), "</th>");
@@ -183,10 +190,10 @@ std::string parts_part(const LabelStatistics& labels) {
                 one.attached.of > 0 ? join(one.attached.hits, " of ", one.attached.of) : "–", "</td></tr>\n");
   }
   return out +
-         "</tbody></table></div>\n<p class=note>Stands alone: of the samples in which the part is present and the "
-         "whole was "
-         "verified, those in which the whole is absent. Near 0 for an arm of a body, near 1 for what exists by "
-         "itself.</p>\n";
+         "</tbody></table></div>\n<p class=note>Share: of the samples in which the first is present and the second was "
+         "verified, those in which the second is absent; near 0 for an arm and its body, near 1 for what exists by "
+         "itself. To occur together is not yet to be a part: that was said only where regions name a whole (last "
+         "column).</p>\n";
 }
 
 std::string contradictions_part(const LabelStatistics& labels, const Store& store) {

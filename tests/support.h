@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What many tests need: a folder that goes away again, and the message of the Error that a call throws.
+// What many tests need: a folder that goes away again, the shared data, and the message of the Error that a call throws.
 #pragma once
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <string>
 
 #include "base/error.h"
@@ -28,6 +29,13 @@ class ScratchFolder {
  private:
   Path path_;
 };
+
+// A folder of the shared data, or "" where it is not on this machine.
+inline Path shared_data(const std::string& name) {
+  const char* variable = std::getenv("WEFT_SHARED_DATA");
+  const Path folder = (variable ? Path(variable) : Path(WEFT_SOURCE_DIR) / ".." / "shared" / "data") / name;
+  return std::filesystem::exists(folder) ? folder : Path();
+}
 
 // "" where body throws none.
 template <class Body>

@@ -49,6 +49,8 @@ Json json_of(const PictureStatistics& pictures) {
                           {"median", c.median},
                           {"p99.5", c.high},
                           {"most", c.most},
+                          {"first_bin", c.first_bin},
+                          {"bin", c.bin},
                           {"histogram", c.histogram}});
     intensities[kind] = {{"pictures", intensity.pictures}, {"channels", channels}};
   }
@@ -71,13 +73,10 @@ Json json_of(const ConceptStatistics& one) {
 Json json_of(const LabelStatistics& labels) {
   Json layers = Json::object(), concepts = Json::array(), contradictions = Json::array(), parts = Json::array();
   for (const auto& [name, layer] : labels.layers)
-    layers[name] = {{"records", layer.records},
-                    {"kinds", layer.kinds},
-                    {"scopes", layer.scopes},
-                    {"regions", layer.regions},
-                    {"samples", layer.samples},
-                    {"classes", layer.classes},
-                    {"exhaustive_samples", layer.exhaustive}};
+    layers[name] = {{"records", layer.records}, {"kinds", layer.kinds},
+                    {"scopes", layer.scopes},   {"regions", layer.regions},
+                    {"samples", layer.samples}, {"classes", layer.classes},
+                    {"bags", layer.bags},       {"exhaustive_samples", layer.exhaustive}};
   for (const ConceptStatistics& one : labels.concepts) concepts.push_back(json_of(one));
   for (const Contradiction& one : labels.contradictions)
     contradictions.push_back(
@@ -142,7 +141,8 @@ std::string DatasetCheck::json() const {
                             {"ratio", one.ratio()}});
     all["shuffle"] = {{"batch", shuffle->batch}, {"batches", shuffle->batches}, {"collisions", collisions}};
   }
-  all["repeated_keys"] = repeated_keys, all["straddling"] = straddling, all["damaged"] = damaged;
+  all["repeated_keys"] = repeated_keys, all["straddling"] = straddling, all["damaged"] = damaged,
+  all["unreadable"] = unreadable;
   all["remarks"] = remarks(), all["sound"] = is_sound();
   return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";  // file names may be any bytes
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // DatasetCheck::text(): what fits a terminal.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <sstream>
 
@@ -14,7 +15,7 @@ constexpr size_t kMostLines = 20;
 
 std::string number(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
+  std::snprintf(text, sizeof text, std::fabs(value) >= 1000 && std::fabs(value) < 1e9 ? "%.0f" : "%.4g", value);
   return text;
 }
 
@@ -84,30 +85,44 @@ void put_pictures(std::ostream& out, const PictureStatistics& pictures) {
   for (const auto& [kind, intensity] : pictures.intensities)
     for (size_t c = 0; c < intensity.channels.size(); ++c) {
       const Intensity::Channel& channel = intensity.channels[c];
-      out << "  " << cell(c == 0 ? "values of " + kind : "", 36) << "channel " << c << ": mean " << number(channel.mean)
+      out << "  " << cell(c == 0 ? "values of " + kind : "", 30) << "channel " << c << ": mean " << number(channel.mean)
           << ", deviation " << number(channel.deviation) << ", 0.5 / 50 / 99.5 %: " << number(channel.low) << " / "
           << number(channel.median) << " / " << number(channel.high) << "\n";
     }
 }
 
-void put_concepts(std::ostream& out, const DatasetCheck& found, size_t most) {
-  const LabelStatistics& labels = found.labels;
+// Of the states, those that occur are columns.
+std::vector<Known> states_in(const LabelStatistics& labels) {
+  std::vector<Known> states{Known::pos, Known::neg};
+  for (const Known state : {Known::contradicted, Known::soft, Known::unknown, Known::candidate, Known::exists})
+    if (std::any_of(labels.concepts.begin(), labels.concepts.end(),
+                    [&](const ConceptStatistics& one) { return one.all[state] > 0; }))
+      states.push_back(state);
+  states.push_back(Known::unsaid);
+  return states;
+}
+
+void put_states(std::ostream& out, const std::string& text, const StateCounts& counts,
+                const std::vector<Known>& states) {
+  out << "  " << cell(text, 28);
+  for (const Known state : states) out << cell(counts[state] == 0 ? "." : std::to_string(counts[state]), 9, true);
+  const Share share = counts.prevalence();
+  if (share.of > share.hits)
+    out << "  " << percent(share.value()) << " (" << percent(share.low()) << " .. " << percent(share.high()) << ")";
+  out << "\n";
+}
+
+void put_concepts(std::ostream& out, const LabelStatistics& labels, size_t most) {
+  const std::vector<Known> states = states_in(labels);
   out << "\nLABELS: samples in which a text is true, not true, ...; prevalence among those verified, 95 % interval\n";
-  out << "  " << cell("text", 26);
-  for (const char* head : {"positive", "negative", "soft", "unknown", "candid.", "exists", "unsaid"})
-    out << cell(head, 9, true);
+  out << "  " << cell("text", 28);
+  for (const Known state : states) out << cell(state == Known::contradicted ? "both" : name_of(state), 9, true);
   out << "  prevalence\n";
   for (size_t i = 0; i < std::min(most, labels.concepts.size()); ++i) {
     const ConceptStatistics& one = labels.concepts[i];
-    out << "  " << cell(one.text, 26);
-    for (const Known state :
-         {Known::pos, Known::neg, Known::soft, Known::unknown, Known::candidate, Known::exists, Known::unsaid})
-      out << cell(one.all[state] == 0 ? "." : std::to_string(one.all[state]), 9, true);
-    const Share prevalence = one.all.prevalence();
-    if (prevalence.of > prevalence.hits)
-      out << "  " << percent(prevalence.value()) << " (" << percent(prevalence.low()) << " .. "
-          << percent(prevalence.high()) << ")";
-    out << "\n";
+    put_states(out, one.text, one.all, states);
+    for (const auto& [layer, counts] : one.layers)
+      if (one.layers.size() > 1) put_states(out, "    says " + layer, counts, states);
   }
   if (labels.concepts.size() > most)
     out << "  and " << labels.concepts.size() - most << " more texts (json=true has all, html=FILE the first 200)\n";
@@ -121,6 +136,7 @@ void put_labels(std::ostream& out, const DatasetCheck& found, size_t most) {
     put_counts(out, "    scopes", layer.scopes);
     if (!layer.regions.empty()) put_counts(out, "    regions", layer.regions);
     out << "    says something of " << layer.samples << " of " << found.samples << " samples";
+    if (layer.bags > 0) out << " and of " << layer.bags << " bags";
     if (layer.classes > 0)
       out << "; a closed list of " << layer.classes << ", exhaustive in " << layer.exhaustive << " samples";
     out << "\n";
@@ -130,7 +146,7 @@ void put_labels(std::ostream& out, const DatasetCheck& found, size_t most) {
       << ", without any statement: " << labels.without_statement << "\n";
   put_quantiles(out, "words of a text", labels.words);
   put_quantiles(out, "letters of a text", labels.letters);
-  if (!labels.concepts.empty()) put_concepts(out, found, most);
+  if (!labels.concepts.empty()) put_concepts(out, labels, most);
 }
 
 void put_regions(std::ostream& out, const LabelStatistics& labels, size_t most) {
@@ -151,14 +167,14 @@ void put_regions(std::ostream& out, const LabelStatistics& labels, size_t most) 
 
 void put_parts(std::ostream& out, const LabelStatistics& labels) {
   if (labels.parts.empty()) return;
-  out << "\nPARTS: S = P(the whole is absent | the part is present), near 0 where it never stands alone\n";
+  out << "\nWHAT HARDLY OCCURS WITHOUT WHAT: S = P(the second is absent | the first is present)\n";
   for (size_t i = 0; i < std::min(kMostLines, labels.parts.size()); ++i) {
     const PartOf& one = labels.parts[i];
-    out << "  " << cell(one.child, 24) << " of " << cell(one.parent, 28);
+    out << "  " << cell(one.child, 24) << " - " << cell(one.parent, 28);
     if (one.separate.of > 0)
       out << " S " << percent(one.separate.value()) << " (" << percent(one.separate.low()) << " .. "
           << percent(one.separate.high()) << ", " << one.separate.of << " samples)";
-    if (one.attached.of > 0) out << "; named as its whole by " << one.attached.hits << " of " << one.attached.of;
+    if (one.attached.of > 0) out << "; its whole in " << one.attached.hits << " of " << one.attached.of << " regions";
     out << "\n";
   }
   if (labels.parts.size() > kMostLines) out << "  and " << labels.parts.size() - kMostLines << " more\n";

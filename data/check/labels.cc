@@ -45,8 +45,12 @@ struct Collected {
 class Collector {
  public:
   explicit Collector(const Store& store) : store_(store), known_(store), of_row_(store.vocabulary().size()) {
-    for (uint16_t layer = 0; layer < store.layers().size(); ++layer)
-      found.layers[store.layers()[layer]].classes = known_.classes(layer);
+    for (uint16_t layer = 0; layer < store.layers().size(); ++layer) {
+      LayerStatistics& of = found.layers[store.layers()[layer]];
+      of.classes = known_.classes(layer);
+      of.bags = store.bags(layer).size();
+      for (const Record& record : store.bag_records(layer)) count_record(of, record);
+    }
   }
 
   void read(uint32_t sample) {
@@ -70,6 +74,11 @@ class Collector {
   LabelStatistics found;
 
  private:
+  static void count_record(LayerStatistics& layer, const Record& record) {
+    ++layer.records, ++layer.kinds[name_of(record.kind)], ++layer.scopes[name_of(record.scope)];
+    if (record.region != RegionIs::unsaid) ++layer.regions[name_of(record.region)];
+  }
+
   void count_records(uint32_t sample) {
     const SampleInfo& info = store_.info(sample);
     const double pixels = 1.0 * info.upright_width() * info.upright_height();
@@ -78,8 +87,7 @@ class Collector {
     for (const Record& record : store_.records(sample)) {
       speaking.insert(record.source);
       LayerStatistics& layer = found.layers.at(store_.layers()[record.source]);
-      ++layer.records, ++layer.kinds[name_of(record.kind)], ++layer.scopes[name_of(record.scope)];
-      if (record.region != RegionIs::unsaid) ++layer.regions[name_of(record.region)];
+      count_record(layer, record);
       if (record.concept_row == kAnyConcept) continue;
       const uint32_t row = known_.concepts().row(record.concept_row);
       if (record.id != 0) concept_of.try_emplace({record.source, record.id}, row);
@@ -173,7 +181,7 @@ class Collector {
     }
   }
 
-  // Pairs that regions name, and pairs of frequent concepts that hardly occur apart.
+  // Pairs that regions name, and pairs of frequent concepts of which one hardly occurs without the other.
   void find_parts() {
     std::map<std::pair<uint32_t, uint32_t>, Share> separate;
     for (const auto& [pair, count] : attached_) separate[pair];
@@ -185,10 +193,18 @@ class Collector {
       for (const uint32_t parent : frequent)
         if (child != parent) separate[{child, parent}];
     count_pairs(separate);
+    std::map<uint32_t, Share> absent;  // of all samples where it was verified
+    for (const auto& [pair, share] : separate) {
+      const StateCounts& whole = of_row_[pair.second].all;
+      absent[pair.second] = {whole[Known::neg], whole[Known::pos] + whole[Known::neg]};
+    }
     for (const auto& [pair, share] : separate) {
       const auto attached = attached_.find(pair);
       const bool named = attached != attached_.end();
-      if (!named && (share.of < kLeastVerified || share.high() > 0.25)) continue;
+      // Beside what is there anyhow nothing is ever alone, so the whole must be missing clearly more often elsewhere.
+      const bool is_tied =
+          share.of >= kLeastVerified && share.high() < std::min(0.25, absent.at(pair.second).low() / 2);
+      if (!named && !is_tied) continue;
       found.parts.push_back({store_.vocabulary().text(pair.first), store_.vocabulary().text(pair.second), share,
                              named ? Share{attached->second, parts_.at(pair.first)} : Share{}});
     }

@@ -41,6 +41,7 @@ struct LayerStatistics {
   size_t samples = 0;                                    // of which it says something
   size_t exhaustive = 0;                                 // samples labelled exhaustively for its closed list
   size_t classes = 0;                                    // of that list
+  size_t bags = 0;                                       // samples of which something is said together
 };
 
 // A concept that is both true and not true of a sample.

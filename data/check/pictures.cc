@@ -71,7 +71,7 @@ void describe_looks(const Image& image, PictureFacts& facts) {
   const std::vector<float> grid = shrunk(grey, image.width, image.height, 9, 8);
   for (int y = 0; y < 8; ++y)
     for (int x = 0; x < 8; ++x)
-      if (grid[9 * y + x] > grid[9 * y + x + 1]) facts.difference |= uint64_t{1} << (8 * y + x);
+      if (grid[9 * y + x] - grid[9 * y + x + 1] > 1) facts.difference |= uint64_t{1} << (8 * y + x);
 }
 
 // Evenly spread places, each moved by a draw that depends on the place alone, so that no pattern is hit again and
@@ -134,11 +134,14 @@ Intensity::Channel channel_of(std::vector<float>& values) {
   out.deviation = std::sqrt(squares / static_cast<double>(sorted.size()));
   out.least = sorted.front(), out.most = sorted.back();
   out.low = quantile(sorted, 0.005), out.median = quantile(sorted, 0.5), out.high = quantile(sorted, 0.995);
-  const double range = out.high > out.low ? out.high - out.low : 1;
+  // Whole numbers fall into bins of whole numbers, or some bins would have one more of them than others.
   const auto bins = static_cast<double>(out.histogram.size());
+  const bool whole = std::all_of(sorted.begin(), sorted.end(), [](double value) { return value == std::floor(value); });
+  out.first_bin = whole ? std::floor(out.low) : out.low;
+  out.bin = whole ? std::ceil((out.high - out.first_bin + 1) / bins) : (out.high - out.low) / bins;
   for (const double value : sorted)
-    if (value >= out.low && value <= out.high)
-      ++out.histogram[static_cast<size_t>(std::min(bins - 1, (value - out.low) / range * bins))];
+    if (value >= out.first_bin && value <= out.high && out.bin > 0)
+      ++out.histogram[static_cast<size_t>(std::min(bins - 1, (value - out.first_bin) / out.bin))];
   return out;
 }
 

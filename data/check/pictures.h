@@ -18,7 +18,7 @@ namespace weft {
 struct PictureFacts {
   std::string damage;       // why it could not be read; the rest is then empty
   uint64_t pixels = 0;      // hash of the upright pixels and their size
-  uint64_t difference = 0;  // of a 9 x 8 miniature, bit 8 y + x: a place is brighter than the one to its right
+  uint64_t difference = 0;  // of a 9 x 8 miniature, bit 8 y + x: brighter by over 1 than the place to its right
   bool is_flat = false;     // the miniature deviates by less than 2 grey levels, so that nothing can be told from it
   std::array<uint8_t, 256> miniature{};
   std::vector<std::vector<float>> values;  // by channel: a few values, evenly spread
@@ -33,7 +33,8 @@ struct Intensity {
   struct Channel {
     size_t values = 0;
     double mean = 0, deviation = 0, least = 0, low = 0, median = 0, high = 0, most = 0;  // low, high: 0.5 and 99.5 %
-    std::array<uint32_t, 32> histogram{};                                                // between low and high
+    double first_bin = 0, bin = 0;         // where the histogram begins, and the width of a bin
+    std::array<uint32_t, 32> histogram{};  // between low and high
   };
   std::vector<Channel> channels;
 };

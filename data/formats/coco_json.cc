@@ -205,6 +205,7 @@ CocoAnnotation coco_annotation(const Json& element) {
   if (json_member(element, "caption")) annotation.caption = json_text(element, "caption");
   annotation.segments = segments_of(element);
   annotation.file_name = json_text(element, "file_name");
+  if (const Json* score = json_member(element, "score")) annotation.score = json_number(*score, "score");
   return annotation;
 }
 
@@ -246,7 +247,8 @@ CocoHead read_coco_head(std::istream& in, const std::string& file, const CocoMal
 void read_coco_annotations(std::istream& in, const std::string& file, const CocoMalformed& malformed,
                            const std::function<void(CocoAnnotation&&)>& take) {
   read_json_elements(in, file, [&](const std::string& key, int64_t place, Json& element) {
-    if (key == "annotations" && place >= 0) parse_element(file, key, place, element, malformed, coco_annotation, take);
+    if ((key == "annotations" || key.empty()) && place >= 0)
+      parse_element(file, key, place, element, malformed, coco_annotation, take);
   });
 }
 

@@ -58,7 +58,8 @@ struct CocoAnnotation {
   std::vector<double> keypoints;               // x y visibility, ...
   std::optional<std::string> caption;
   std::optional<std::vector<CocoSegment>> segments;
-  std::string file_name;  // of a panoptic picture
+  std::string file_name;        // of a panoptic picture
+  std::optional<double> score;  // of a prediction
 };
 
 // `place` as messages name it: instances.json: annotations[17] (id 42).
@@ -82,7 +83,8 @@ struct CocoHead {
   std::set<std::string> keys;  // that annotations have
   std::string other;           // what the file is instead, e.g. a list of results; "": it is COCO's
 };
-// Two readings of one file, because annotations may stand before the categories that they name.
+// Two readings of one file, because annotations may stand before the categories that they name.  The elements of a list
+// of results are annotations too.
 CocoHead read_coco_head(std::istream& in, const std::string& file, const CocoMalformed& malformed);
 void read_coco_annotations(std::istream& in, const std::string& file, const CocoMalformed& malformed,
                            const std::function<void(CocoAnnotation&&)>& take);

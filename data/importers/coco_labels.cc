@@ -169,23 +169,36 @@ bool CocoLabels::is_repeated(const CocoAnnotation& annotation, const std::string
 }
 
 void CocoLabels::read() {
-  if (file_.kind == "images") return;
-  std::ifstream in = open_json(file_.path);
+  if (file_.kind != "images") take_all(file_.path, file_.name, "annotations");
+}
+
+void CocoLabels::read_results(const Path& path, const std::string& layer) {
+  rules_.layer = layer;
+  rules_.is_predicted = true;
+  ids_.clear();
+  contents_.clear();
+  layer_.regions.clear();
+  take_all(path, path.filename().string(), "");
+}
+
+void CocoLabels::take_all(const Path& path, const std::string& name, const std::string& list) {
+  std::ifstream in = open_json(path);
   const auto malformed = [&](const std::string& place, const std::string& what, const std::string& image) {
     run_.meet(Problem::malformed_label, place, what);
     const auto found = pictures_.find(image);
     if (found != pictures_.end() && found->second) found->second->lost.insert("");
   };
-  read_coco_annotations(in, file_.name, malformed, [&](const CocoAnnotation& annotation) { take(annotation); });
+  read_coco_annotations(in, name, malformed, [&](const CocoAnnotation& annotation) {
+    take(annotation, coco_place(name, list, annotation.place, annotation.id));
+  });
 }
 
-void CocoLabels::take(const CocoAnnotation& annotation) {
-  const std::string place = coco_place(file_.name, "annotations", annotation.place, annotation.id);
+void CocoLabels::take(const CocoAnnotation& annotation, const std::string& place) {
   Picture* picture = picture_of(annotation.image_id, place);
   if (!picture) return;
-  if (file_.kind == "panoptic") return take_panoptic(annotation, *picture, place);
+  if (file_.kind == "panoptic" && !rules_.is_predicted) return take_panoptic(annotation, *picture, place);
   if (is_repeated(annotation, place)) return;
-  if (file_.kind == "captions") {
+  if (rules_.is_predicted ? annotation.caption.has_value() : file_.kind == "captions") {
     if (annotation.caption) return run_.say_text(rules_.layer, picture->added, *annotation.caption, place);
     run_.meet(Problem::malformed_label, place, "has no caption");
     return;
@@ -193,7 +206,9 @@ void CocoLabels::take(const CocoAnnotation& annotation) {
   const Category* category = category_of(annotation.category_id, place);
   if (!category) {
     picture->lost.insert(annotation.category_id);
-  } else if (file_.kind == "labels") {
+  } else if (rules_.is_predicted && !(annotation.score.value_or(-1) >= 0 && *annotation.score <= 1)) {
+    run_.meet(Problem::malformed_label, place, "has no score between 0 and 1");
+  } else if (file_.kind == "labels" && !rules_.is_predicted) {
     run_.say(rules_.layer, picture->added, category->text);
   } else {
     const bool is_kept = take_region(annotation, *picture, *category, place);
@@ -204,6 +219,7 @@ void CocoLabels::take(const CocoAnnotation& annotation) {
 bool CocoLabels::take_region(const CocoAnnotation& annotation, Picture& picture, const Category& category,
                              const std::string& place) {
   Region region{.concept_text = category.text, .is = rules_.is};
+  if (rules_.is_predicted) region.kind = Kind::soft, region.confidence = static_cast<float>(*annotation.score);
   region.flags = static_cast<uint8_t>((annotation.is_crowd ? kCrowd : 0) | (annotation.is_occluded ? kOccluded : 0));
   region.id = ++layer_.regions[picture.added.uid];
   const bool has_mask = annotation.segmentation.form != CocoSegmentation::Form::none;
@@ -214,9 +230,9 @@ bool CocoLabels::take_region(const CocoAnnotation& annotation, Picture& picture,
     const Box box = stated.is_empty() ? stated : mapped(picture.upright, stated);
     is_kept = run_.add_box(rules_.layer, picture.added, box, region, place) || is_kept;
   } else if (!has_mask) {
-    const bool is_label = run_.meet(Problem::malformed_label, place, "has neither bbox nor segmentation",
-                                    /*can_repair=*/!annotation.category_id.empty());
-    if (is_label) run_.say(rules_.layer, picture.added, category.text);
+    const bool is_label = rules_.is_predicted || run_.meet(Problem::malformed_label, place,
+                                                           "has neither bbox nor segmentation", /*can_repair=*/true);
+    if (is_label) run_.say(rules_.layer, picture.added, category.text, region.kind, region.confidence);
   }
   add_keypoints(annotation, picture, category, is_kept ? region.id : 0, place);
   return is_kept;
@@ -257,7 +273,10 @@ void CocoLabels::add_keypoints(const CocoAnnotation& annotation, const Picture& 
     }
     Region region{.is = RegionIs::part, .id = ++layer_.regions[picture.added.uid], .parent = parent};
     region.concept_text = category.keypoints.empty() ? join(category.text, " keypoint ", i + 1) : category.keypoints[i];
-    if (visible == 1) {
+    if (rules_.is_predicted) {  // whose visibility says only whether there is a point
+      region.kind = Kind::soft;
+      region.confidence = static_cast<float>(*annotation.score);
+    } else if (visible == 1) {
       region.confidence = static_cast<float>(rules_.occluded_confidence);
       region.flags = kOccluded;
     }

@@ -25,6 +25,7 @@ struct CocoRules {
   bool is_exhaustive = false;
   bool is_federated = false;     // LVIS: per picture and category
   bool has_underscores = false;  // names of categories have _ for spaces
+  bool is_predicted = false;     // results: SOFT, with their scores
   double occluded_confidence = 0.5, keypoint_offset = 0.5;
   Path panoptic;  // the folder of the panoptic pictures; empty: beside the file, called like it
 };
@@ -41,8 +42,10 @@ class CocoLabels {
       : run_(run), file_(file), rules_(std::move(rules)), layer_(layer) {}
   void add_classes();
   void add_pictures(const CocoFolders& folders);
-  void read();                                            // the annotations
-  void finish();                                          // once all files of the layer were read
+  void read();    // the annotations
+  void finish();  // once all files of the layer were read
+  // After that: a list of results about the same pictures and categories, to a layer of its own.
+  void read_results(const Path& path, const std::string& layer);
   const std::set<Path>& named() const { return named_; }  // pictures that the file names and that are there
 
  private:
@@ -67,7 +70,8 @@ class CocoLabels {
   const Category* category_of(const std::string& id, const std::string& place);
   bool is_repeated(const CocoAnnotation& annotation, const std::string& place);
 
-  void take(const CocoAnnotation& annotation);
+  void take_all(const Path& path, const std::string& name, const std::string& list);
+  void take(const CocoAnnotation& annotation, const std::string& place);
   bool take_region(const CocoAnnotation& annotation, Picture& picture, const Category& category,
                    const std::string& place);
   bool add_segmentation(const CocoAnnotation& annotation, const Picture& picture, const Region& region,

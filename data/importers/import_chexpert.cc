@@ -61,16 +61,8 @@ class ChexpertRun {
   ImportReport go() {
     const bool is_folder = fs::is_directory(request_.source);
     folder_ = (is_folder ? request_.source : request_.source.parent_path()) / settings_.images;
-    std::vector<Path> tables;
-    if (is_folder) {
-      for (const auto& entry : fs::directory_iterator(request_.source))
-        if (entry.path().extension() == ".csv") tables.push_back(entry.path());
-      std::sort(tables.begin(), tables.end());
-      check(!tables.empty(), request_.source.string(), ": holds no *.csv");
-    } else {
-      tables.push_back(request_.source);
-    }
-    for (const Path& table : tables) read(table, is_folder ? table.stem().string() : "");
+    for (const Path& table : is_folder ? files_in(request_.source, ".csv") : std::vector<Path>{request_.source})
+      read(table, is_folder ? table.stem().string() : "");
     if (pictures_without_patient_ > 0)
       run_.note(join(pictures_without_patient_, " pictures name no patient; each is a group of its own"));
     return run_.finish();

@@ -19,14 +19,20 @@ bool is_one_of(const std::string& word, const std::vector<std::string>& words) {
 
 // Keys that annotations have and that become no statement.
 void note_unused_keys(ImportRun& run, const CocoFile& file) {
-  static const std::vector<std::string> kUsed = {
-      "id",      "image_id",  "category_id",   "bbox", "segmentation",  "iscrowd",   "keypoints",
-      "caption", "file_name", "segments_info", "area", "num_keypoints", "attributes"};
+  std::vector<std::string> used = {"id", "image_id", "category_id", "area", "iscrowd"};
+  if (file.kind == "captions") {
+    used.push_back("caption");
+  } else if (file.kind == "panoptic") {
+    used.insert(used.end(), {"file_name", "segments_info"});
+  } else if (file.kind != "labels") {
+    used.insert(used.end(), {"bbox", "segmentation", "keypoints", "num_keypoints", "attributes"});
+  }
   std::string unused;
   for (const std::string& key : file.head.keys)
-    if (!is_one_of(key, kUsed)) unused += (unused.empty() ? "" : ", ") + key;
+    if (!is_one_of(key, used)) unused += (unused.empty() ? "" : ", ") + key;
   if (!unused.empty()) run.note(join(file.name, ": of annotations not kept: ", unused));
-  if (file.head.keys.contains("attributes")) run.note(join(file.name, ": of attributes only `occluded` is kept"));
+  const bool has_attributes = is_one_of("attributes", used) && file.head.keys.contains("attributes");
+  if (has_attributes) run.note(join(file.name, ": of attributes only `occluded` is kept"));
 }
 
 // Pictures beside those that were found, which no file names.
@@ -69,6 +75,9 @@ void CocoImporter::fields(Fields& visit) {
         "which annotation files of a folder are taken, by what they hold (none: all); of a single file, what it is");
   visit("exhaustive", exhaustive, one_of(kCocoKinds),
         "kinds whose pictures have every instance of the file's categories annotated, so that what is not there is no");
+  visit(
+      "results", results, any,
+      "files of predictions about the pictures of SOURCE, one file then: each a layer of SOFT statements by its name");
   visit("panoptic", panoptic, any, "folder of the panoptic PNG files; empty: beside the JSON, called like it");
   visit("occluded_confidence", occluded_confidence, unit, "of a keypoint that is placed but not seen (visibility 1)");
   visit("keypoint_offset", keypoint_offset, unit,
@@ -85,12 +94,19 @@ ImportReport CocoImporter::run(const ImportRequest& request) const {
     note_unused_keys(run, file);
     CocoLabels& one = labels.emplace_back(run, file, rules_for(*this, file, request.source), layers[file.kind]);
     if (file.kind == "images") run.note(join(file.name, ": names pictures and says nothing of them"));
-    if (file.kind != "images" && file.kind != "captions") one.add_classes();
+    const bool has_classes = file.kind != "captions" && (file.kind != "images" || !results.empty());
+    if (has_classes) one.add_classes();
     one.add_pictures(CocoFolders(request.source, file, images));
     one.read();
     named.insert(one.named().begin(), one.named().end());
   }
   for (CocoLabels& one : labels) one.finish();
+  check(results.empty() || files.size() == 1, request.source.string(), ": has ", files.size(),
+        " annotation files; `results` are about the pictures of one, so name that one as SOURCE");
+  for (const std::string& result : results) {
+    const Path path = CocoFolders::root_of(request.source) / result;
+    labels.front().read_results(path, path.stem().string());
+  }
   if (fs::is_directory(request.source)) add_unlabelled(run, CocoFolders(request.source, files[0], images), named);
   return run.finish();
 }

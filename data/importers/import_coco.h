@@ -11,6 +11,7 @@ struct CocoImporter final : Importer {
   std::vector<std::string> images;
   std::vector<std::string> kinds;
   std::vector<std::string> exhaustive = {"instances", "keypoints", "panoptic", "stuff"};
+  std::vector<std::string> results;
   std::string panoptic;
   double occluded_confidence = 0.5;
   double keypoint_offset = 0.5;

@@ -3,7 +3,9 @@
 // found by its setting, or else by the usual names of its role; the report says which was taken for what.
 //   captions   caption column                       tags      tag column, split at the separator
 //   classes    label column (POS); or class columns: 1 POS, 0 NEG (or nothing), blank nothing, between them SOFT
-//   boxes      four columns, or one with four numbers; the region's concept is the label, "*" without one
+//   boxes      four columns, or one with four numbers; the region's concept is the label, "*" without one.  A label
+//              without a box is said of the whole picture
+//   masks      a column of runs; -1 or blank: there is none, which is NEG of the label
 #include "data/importers/import_csv.h"
 
 #include <algorithm>
@@ -12,133 +14,14 @@
 
 #include "base/error.h"
 #include "data/formats/csv.h"
+#include "data/formats/pair_rle.h"
+#include "data/importers/csv_columns.h"
 #include "data/importers/import_run.h"
 #include "data/importers/table_files.h"
 #include "data/utf8.h"
 
 namespace weft {
 namespace {
-
-constexpr int kNone = -1;
-using Names = std::vector<std::string>;
-
-const Names kImageNames = {"image", "image_path", "path",       "filepath", "filename", "file_name",
-                           "file",  "image_name", "image_file", "img",      "image_id"};
-const Names kCaptionNames = {"caption", "text", "description"};
-const Names kTagNames = {"tags", "keywords", "labels"};
-const Names kLabelNames = {"label", "label_name", "class", "class_name", "category"};
-const Names kGroupNames = {"group", "patient", "patient_id", "scene"};
-const Names kSplitNames = {"split", "subset"};
-
-struct BoxNames {
-  Names columns;
-  bool is_xywh;
-};
-const std::array<BoxNames, 5> kBoxNames = {{{{"x1", "y1", "x2", "y2"}, false},
-                                            {{"xmin", "ymin", "xmax", "ymax"}, false},
-                                            {{"x1", "y1", "w", "h"}, true},
-                                            {{"x", "y", "w", "h"}, true},
-                                            {{"x", "y", "width", "height"}, true}}};
-
-// Which column says what.
-struct Roles {
-  int image = kNone, caption = kNone, tags = kNone, label = kNone, group = kNone, split = kNone;
-  std::vector<int> box;  // none, one or four columns
-  bool is_xywh = false;
-  std::vector<int> classes;
-};
-
-class RoleFinder {
- public:
-  RoleFinder(const CsvImporter& settings, const CsvTable& table) : settings_(settings), table_(table) {
-    for (const std::string& column : table.columns()) lower_.push_back(lower_case(column));
-  }
-
-  Roles find(std::vector<std::string>& taken_as) {
-    Roles roles;
-    roles.image = take("image", settings_.image, kImageNames);
-    check(roles.image != kNone, table_.place(), ": no column is called as pictures usually are (", listed(kImageNames),
-          ")\n  hint: image=NAME names it; columns=image,label,... names all where the file has no header");
-    roles.caption = take("caption", settings_.caption, kCaptionNames);
-    roles.tags = take("tags", settings_.tags, kTagNames);
-    roles.label = take("label", settings_.label, kLabelNames);
-    roles.group = take("group", settings_.group, kGroupNames);
-    roles.split = take("split", settings_.split, kSplitNames);
-    find_box(roles);
-    find_classes(roles);
-    taken_as = taken_as_;
-    std::string rest;
-    for (size_t i = 0; i < lower_.size(); ++i)
-      if (!used_.contains(static_cast<int>(i))) rest += (rest.empty() ? "" : ", ") + table_.columns()[i];
-    if (!rest.empty()) taken_as.push_back("left out: " + rest);
-    return roles;
-  }
-
- private:
-  static std::string listed(const Names& names) {
-    std::string list;
-    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-    return list;
-  }
-  int use(int column, const std::string& role) {
-    check(used_.insert(column).second, table_.place(), ": the column \"", table_.columns()[column],
-          "\" cannot be taken for ", role, " too");
-    taken_as_.push_back(table_.columns()[column] + " = " + role);
-    return column;
-  }
-  int take(const std::string& role, const std::string& named, const Names& usual) {
-    if (!named.empty()) return use(static_cast<int>(table_.wanted(named)), role);
-    for (const std::string& name : usual) {
-      const auto found = std::find(lower_.begin(), lower_.end(), name);
-      if (found != lower_.end()) return use(static_cast<int>(found - lower_.begin()), role);
-    }
-    return kNone;
-  }
-
-  void find_box(Roles& roles) {
-    const bool is_one = settings_.box.size() == 1 || (settings_.box.empty() && has({"bbox"}));
-    roles.is_xywh = settings_.box_format == "xywh";
-    if (is_one) {
-      check(settings_.box_format != "auto", table_.place(),
-            ": a box in one column may be two corners or a corner and a size\n  hint: say box_format=xyxy or xywh");
-      roles.box = {take("box", settings_.box.empty() ? "" : settings_.box[0], {"bbox"})};
-      return;
-    }
-    if (!settings_.box.empty()) {
-      check(settings_.box.size() == 4, "box: wanted the name of one column or of four, found ", settings_.box.size());
-      check(settings_.box_format != "auto", "box: columns of your own need box_format=xyxy or box_format=xywh");
-      for (const std::string& name : settings_.box) roles.box.push_back(take("box", name, {}));
-      return;
-    }
-    for (const BoxNames& way : kBoxNames) {
-      if (!has(way.columns)) continue;
-      for (const std::string& name : way.columns) roles.box.push_back(take("box", "", {name}));
-      if (settings_.box_format == "auto") roles.is_xywh = way.is_xywh;
-      return;
-    }
-  }
-  bool has(const Names& names) const {
-    return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
-      return std::find(lower_.begin(), lower_.end(), name) != lower_.end();
-    });
-  }
-
-  // A table that says nothing else says it by classes in columns.
-  void find_classes(Roles& roles) {
-    for (const std::string& name : settings_.class_columns)
-      roles.classes.push_back(use(static_cast<int>(table_.wanted(name)), "class"));
-    const bool says_more = roles.caption != kNone || roles.tags != kNone || roles.label != kNone || !roles.box.empty();
-    if (says_more || !roles.classes.empty()) return;
-    for (int column = 0; column < static_cast<int>(lower_.size()); ++column)
-      if (!used_.contains(column) && !lower_[column].empty()) roles.classes.push_back(use(column, "class"));
-  }
-
-  const CsvImporter& settings_;
-  const CsvTable& table_;
-  Names lower_;
-  std::set<int> used_;
-  std::vector<std::string> taken_as_;
-};
 
 char separator_of(const std::string& name) {
   if (name == "comma") return ',';
@@ -157,12 +40,7 @@ class CsvRun {
     folder_ = (is_folder ? request_.source : request_.source.parent_path()) / settings_.images;
     declare_classes(is_folder ? request_.source : request_.source.parent_path());
     if (is_folder) {
-      std::vector<Path> files;
-      for (const auto& entry : std::filesystem::directory_iterator(request_.source))
-        if (entry.path().extension() == ".csv") files.push_back(entry.path());
-      std::sort(files.begin(), files.end());
-      check(!files.empty(), request_.source.string(), ": holds no *.csv");
-      for (const Path& file : files) read(file, split_named_by(file));
+      for (const Path& file : files_in(request_.source, ".csv")) read(file, split_named_by(file));
     } else {
       read(request_.source, "");
     }
@@ -200,7 +78,7 @@ class CsvRun {
       run_.note(file.filename().string() + ": columns are taken to be separated by " +
                 (table.separator() == ';' ? "semicolons" : "tabs"));
     std::vector<std::string> taken_as;
-    const Roles roles = RoleFinder(settings_, table).find(taken_as);
+    const CsvRoles roles = csv_roles(settings_, table, taken_as);
     std::string columns;
     for (const std::string& one : taken_as) columns += (columns.empty() ? "" : "; ") + one;
     run_.note(file.filename().string() + ": columns: " + columns);
@@ -209,20 +87,20 @@ class CsvRun {
   }
 
   // Classes in columns are the whole list of what could be said.
-  void declare_columns(const CsvTable& table, const Roles& roles) {
+  void declare_columns(const CsvTable& table, const CsvRoles& roles) {
     for (const int column : roles.classes) check(is_utf8(table.columns()[column]), table.place(), ": is not UTF-8");
     for (const int column : roles.classes)
       if (column_classes_.insert(table.columns()[column]).second)
         run_.add_class("classes", table.columns()[column], table.place());
   }
 
-  void take_row(const CsvTable& table, const Roles& roles, const std::string& split) {
+  void take_row(const CsvTable& table, const CsvRoles& roles, const std::string& split) {
     const std::string place = table.place();
     if (!table.problem().empty()) {
       run_.meet(Problem::malformed_label, place, "the row " + table.problem());
       return;
     }
-    const auto text = [&](int column) { return column == kNone ? std::string() : trimmed(table.at(column)); };
+    const auto text = [&](int column) { return column == kNoColumn ? std::string() : trimmed(table.at(column)); };
     if (text(roles.image).empty()) {
       run_.meet(Problem::malformed_label, place, "the row names no picture");
       return;
@@ -231,15 +109,16 @@ class CsvRun {
     if (!of) return;
     const std::string own_split = text(roles.split);
     if (!own_split.empty() || !split.empty()) run_.put_in_split(*of, own_split.empty() ? split : own_split, place);
-    if (roles.caption != kNone) run_.say_text("captions", *of, table.at(roles.caption), place);
-    if (roles.tags != kNone)
+    if (roles.caption != kNoColumn) run_.say_text("captions", *of, table.at(roles.caption), place);
+    if (roles.tags != kNoColumn)
       for (const std::string& tag : split_trimmed(table.at(roles.tags), settings_.tag_separator))
         run_.say_text("tags", *of, tag, place);
     take_classes(table, roles, *of, place);
-    if (!roles.box.empty()) return take_box(table, roles, *of, text(roles.label), place);
-    if (roles.label == kNone) return;
-    if (text(roles.label).empty() || is_known_class("classes", text(roles.label), place))
-      run_.say_text("classes", *of, text(roles.label), place);
+    const std::string label = text(roles.label);
+    if (roles.rle != kNoColumn) return take_mask(text(roles.rle), *of, label, place);
+    if (!roles.box.empty() && take_box(table, roles, *of, label, place)) return;
+    if (roles.label == kNoColumn || (label.empty() && !roles.box.empty())) return;
+    if (label.empty() || is_known_class("classes", label, place)) run_.say_text("classes", *of, label, place);
   }
 
   std::optional<Added> picture(const std::string& name, const std::string& place, const std::string& group) {
@@ -257,7 +136,7 @@ class CsvRun {
     return known_.insert(name).second;
   }
 
-  void take_classes(const CsvTable& table, const Roles& roles, const Added& of, const std::string& place) {
+  void take_classes(const CsvTable& table, const CsvRoles& roles, const Added& of, const std::string& place) {
     for (const int column : roles.classes) {
       const std::string& name = table.columns()[column];
       if (trimmed(table.at(column)).empty()) continue;
@@ -275,13 +154,36 @@ class CsvRun {
     }
   }
 
-  void take_box(const CsvTable& table, const Roles& roles, const Added& of, const std::string& label,
+  void take_mask(const std::string& runs, const Added& of, const std::string& label, const std::string& place) {
+    const bool is_none = runs.empty() || runs == "-1";
+    if (!label.empty() && !is_known_class("masks", label, place)) return;
+    if (is_none && !label.empty()) run_.say("masks", of, label, Kind::neg);
+    if (is_none) return;
+    Region region;
+    if (!label.empty()) region.concept_text = label;
+    if (const auto mask = mask_of_runs(runs, of, place)) run_.add_mask("masks", of, *mask, region, place);
+  }
+  std::optional<Rle> mask_of_runs(const std::string& runs, const Added& of, const std::string& place) {
+    std::string damage;
+    try {
+      const RlePairs dialect = settings_.rle_format == "starts" ? RlePairs::starts : RlePairs::gaps;
+      return rle_from_pairs(runs, dialect, static_cast<uint32_t>(of.height), static_cast<uint32_t>(of.width));
+    } catch (const Error& error) {
+      damage = error.what();
+    }
+    run_.meet(Problem::bad_mask, place, damage);
+    return std::nullopt;
+  }
+
+  // False where the row has no box.
+  bool take_box(const CsvTable& table, const CsvRoles& roles, const Added& of, const std::string& label,
                 const std::string& place) {
     if (settings_.exhaustive && said_exhaustive_.insert(of.uid).second)
       run_.add_record("boxes", {.item = of.uid, .kind = Kind::exhaustive});
-    const auto numbers = box_numbers(table, roles, place);
-    if (!numbers) return;
-    if (!label.empty() && !is_known_class("boxes", label, place)) return;
+    const std::vector<std::string> texts = box_texts(table, roles);
+    if (std::all_of(texts.begin(), texts.end(), [](const std::string& text) { return text.empty(); })) return false;
+    const auto numbers = box_numbers(texts, place);
+    if (!numbers || (!label.empty() && !is_known_class("boxes", label, place))) return true;
     const bool is_fraction = settings_.box_unit == "fraction";
     const double across = is_fraction ? of.width : 1, down = is_fraction ? of.height : 1;
     auto [x0, y0, x1, y1] = *numbers;
@@ -289,20 +191,20 @@ class CsvRun {
     Region region;
     if (!label.empty()) region.concept_text = label;
     run_.add_box("boxes", of, {x0 * across, y0 * down, x1 * across, y1 * down}, region, place);
+    return true;
   }
 
-  // Nothing where the row has no box (all blank: the picture alone) or a malformed one.
-  std::optional<std::array<double, 4>> box_numbers(const CsvTable& table, const Roles& roles,
-                                                   const std::string& place) {
+  static std::vector<std::string> box_texts(const CsvTable& table, const CsvRoles& roles) {
     std::vector<std::string> texts;
     for (const int column : roles.box) texts.push_back(trimmed(table.at(column)));
-    if (texts.size() == 1) {
-      std::replace_if(
-          texts[0].begin(), texts[0].end(),
-          [](char c) { return std::string_view("[](),;").find(c) != std::string::npos; }, ' ');
-      texts = split_trimmed(texts[0], " ");
-    }
-    if (std::all_of(texts.begin(), texts.end(), [](const std::string& text) { return text.empty(); })) return {};
+    if (texts.size() != 1) return texts;
+    std::replace_if(
+        texts[0].begin(), texts[0].end(),
+        [](char c) { return std::string_view("[](),;").find(c) != std::string::npos; }, ' ');
+    return split_trimmed(texts[0], " ");
+  }
+
+  std::optional<std::array<double, 4>> box_numbers(const std::vector<std::string>& texts, const std::string& place) {
     std::array<double, 4> numbers{};
     bool is_whole = texts.size() == 4;
     for (size_t i = 0; is_whole && i < 4; ++i) {
@@ -357,6 +259,10 @@ void CsvImporter::fields(Fields& visit) {
   visit("box_format", box_format, one_of({"auto", "xyxy", "xywh"}),
         "two corners, or a corner and a size; auto: as the columns' names say");
   visit("box_unit", box_unit, one_of({"pixels", "fraction"}), "of a box's numbers; fraction: of the picture's sides");
+  visit("rle", rle, any, "column with the runs of a mask, column by column of the picture");
+  visit(
+      "rle_format", rle_format, one_of({"", "starts", "gaps"}),
+      "what a mask's pairs of numbers are: the place of a run's first pixel, from 1, or the gap before it; its length");
   visit("class_list", class_list, any, "file with a class per line, or JSON {\"labels\": [...]}: there are no others");
   visit("exhaustive", exhaustive, any, "every instance of every class has a box");
   visit("unlisted", unlisted, any, "take the pictures of the images folder that no row names, too");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A table with a row per picture, or several, and what its columns say: captions, tags, a class, classes as columns of
-// 0 and 1, boxes, groups and splits.
+// 0 and 1, boxes, masks, groups and splits.
 #pragma once
 
 #include <string>
@@ -21,6 +21,7 @@ struct CsvImporter final : Importer {
   std::vector<std::string> box;
   std::string box_format = "auto";
   std::string box_unit = "pixels";
+  std::string rle, rle_format;
   std::string class_list;
   bool exhaustive = false;
   bool unlisted = false;

@@ -82,8 +82,11 @@ class CvatRun {
       if (!classes_.names().contains(label)) classes_.declare(label, name);
     for (const Complaint& complaint : file.complaints)
       run_.meet(Problem::malformed_label, join(name, ":", complaint.line), complaint.what);
-    for (const auto& [element, seen] : file.unread)
+    incomplete_ = !file.complaints.empty();  // of which picture, is not known any more
+    for (const auto& [element, seen] : file.unread) {
+      incomplete_ = incomplete_ || element != "attribute";
       not_read_.add(join("<", element, ">"), join(name, ":", seen.second), seen.first);
+    }
     const std::string folder = Path(name).parent_path().generic_string();
     const std::map<int64_t, const std::string*> frames = file.is_video ? frames_below(folder) : decltype(frames){};
     for (const CvatPicture& picture : file.pictures) {
@@ -131,10 +134,12 @@ class CvatRun {
       run_.put_in_split(*added, written, place);
     const std::optional<Affine> frame = run_.frame_of(*added, picture.width, picture.height, place);
     if (!frame) return;
-    if (settings_.exhaustive) run_.say(kShapes, *added, "*", Kind::exhaustive);
+    const size_t before = labels_left_out(run_);
     uint32_t& next_id = next_id_.try_emplace(*found, 1).first->second;
     for (const CvatShape& shape : picture.shapes)
       take_shape(shape, picture, *added, *frame, join(name, ":", shape.line), next_id);
+    const bool is_complete = !incomplete_ && labels_left_out(run_) == before;
+    if (settings_.exhaustive) say_complete(run_, kShapes, *added, is_complete);
   }
 
   void take_shape(const CvatShape& shape, const CvatPicture& picture, const Added& of, const Affine& frame,
@@ -214,6 +219,7 @@ class CvatRun {
   NotRead not_read_;
   std::vector<Path> files_;
   std::set<std::string> named_;
+  bool incomplete_ = false;
   std::map<std::string, uint32_t> next_id_;
 };
 

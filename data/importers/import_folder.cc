@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A folder with one sub-folder per class to a dataset with the evidence layer "classes".  A class is called like its
-// folder, with spaces for underscores; its images may lie in further folders below it.
+// folder, with spaces for underscores; its images may lie in further folders below it.  Images that lie in
+// the folder itself have no label.
 #include <algorithm>
 
 #include "base/error.h"
@@ -26,16 +27,14 @@ ImportReport FolderImporter::run(const ImportRequest& request) const {
   for (const Path& path : files_below(request.source)) {
     const Path inside = path.lexically_relative(request.source);
     const std::string key = inside.generic_string();
-    if (!inside.has_parent_path()) {
-      run.report().leave_out("lies in no class folder", key);
-      continue;
-    }
     if (!looks_like_image(path)) {
       run.report().leave_out("neither JPEG nor PNG", key);
       continue;
     }
-    if (const auto added = run.add_file(path, key, key))
-      run.say_text("classes", *added, class_text(*inside.begin()), key);
+    const bool has_class = inside.has_parent_path();
+    if (!has_class && !run.meet(Problem::unlabelled_image, key, "lies in no class folder", /*can_repair=*/true)) continue;
+    const auto added = run.add_file(path, key, key);
+    if (added && has_class) run.say_text("classes", *added, class_text(*inside.begin()), key);
   }
   return run.finish();
 }

@@ -81,6 +81,7 @@ class LabelmeRun {
       run_.meet(Problem::malformed_label, it.name, error.what());
       return;
     }
+    const size_t before = labels_left_out(run_);
     for (const auto& [where, what] : it.file.complaints) run_.meet(Problem::malformed_label, it.name + where, what);
     for (const auto& [what, count] : it.file.unread) not_read_.add(what, it.name, count);
     it.inside = inside_annotations(it.name);
@@ -93,8 +94,8 @@ class LabelmeRun {
     const std::string split = split_in(it.name);
     if (!split.empty()) run_.put_in_split(it.of, split, it.name);
     for (const std::string& label : it.file.image_labels) run_.say("flags", it.of, label);
-    if (settings_.exhaustive) run_.say(kRegions, it.of, "*", Kind::exhaustive);
     take_shapes(it);
+    if (settings_.exhaustive) say_complete(run_, kRegions, it.of, labels_left_out(run_) == before);
   }
 
   static std::string inside_annotations(const std::string& name) {

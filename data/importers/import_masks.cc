@@ -91,8 +91,8 @@ class MasksRun {
     if (!masks.empty())
       for (const Path& file : files_below(root / masks)) {
         const std::string name = without_extension(below(root / masks, file));
-        check(files.try_emplace(name, file).second, below(source_, file), ": a second mask of that name, after ",
-              below(source_, files.at(name)));
+        const auto [first, is_new] = files.try_emplace(name, file);
+        check(is_new, below(source_, file), ": a second mask of that name, after ", below(source_, first->second));
       }
     const bool is_folder_per_picture =
         pictures.all().size() == 1 && root != source_ && !files.contains(mask_of(pictures.all()[0]));
@@ -103,7 +103,7 @@ class MasksRun {
       if (!is_labelled && !run_.meet(Problem::unlabelled_image, key, "has no mask", true)) continue;
       const std::optional<Added> added = run_.add_file(source_ / key, key, key);
       if (added && !split_in(key).empty()) run_.put_in_split(*added, split_in(key), key);
-      if (added && is_labelled && settings_.exhaustive) run_.say(kMasks, *added, "*", Kind::exhaustive);
+      const size_t before = labels_left_out(run_) - kept_as_unknown_;
       if (!added || !is_labelled) {
         if (!is_folder_per_picture) files.erase(name);
       } else if (is_folder_per_picture) {
@@ -112,6 +112,8 @@ class MasksRun {
         take_labels(*added, files.at(name));
         files.erase(name);
       }
+      if (added && is_labelled && settings_.exhaustive)
+        say_complete(run_, kMasks, *added, labels_left_out(run_) - kept_as_unknown_ == before);
     }
     if (is_folder_per_picture) return;
     for (const auto& [name, file] : files)
@@ -182,10 +184,9 @@ class MasksRun {
     if (is_known && named->name == names_.background) return;
     if (is_known && is_ignored(*named)) return add_unknown(of, mask, place);
     const std::optional<std::string> text = classes_.used(is_known ? named->name : join("value ", value), place);
-    if (text)
-      add(of, mask, *text, RegionIs::unsaid, id, place);
-    else
-      add_unknown(of, mask, place);  // left out of the classes, but not none of them
+    if (text) return add(of, mask, *text, RegionIs::unsaid, id, place);
+    ++kept_as_unknown_;  // left out of the classes, but not said to be none of them
+    add_unknown(of, mask, place);
   }
 
   void add(const Added& of, const Rle& mask, const std::string& text, RegionIs is, uint32_t id,
@@ -208,6 +209,7 @@ class MasksRun {
   ImportRun run_;
   Classes classes_;
   MaskNames names_;
+  size_t kept_as_unknown_ = 0;
 };
 
 }  // namespace

@@ -58,13 +58,15 @@ class MvtecRun {
   }
 
   void take_category(const Path& category) {
+    for (const Path& split : folders_in(category))
+      if (split.filename() != kTruth)
+        for (const Path& kind : folders_in(split)) declare(kind);
     std::set<Path> used;
     for (const Path& split : folders_in(category)) {
       if (split.filename() == kTruth) continue;
       for (const Path& kind : folders_in(split)) {
         const Path truth = category / kTruth / kind.filename();
         const std::vector<Path> masks = fs::is_directory(truth) ? files_below(truth) : std::vector<Path>();
-        declare(kind);
         for (const Path& file : files_below(kind))
           if (looks_like_image(file)) take_picture(category, split, kind, file, masks, used);
       }
@@ -98,6 +100,7 @@ class MvtecRun {
     }
     if (declared_.contains(settings_.good)) run_.say(kDefects, *added, settings_.good, Kind::neg);
     uint32_t id = 0;
+    const size_t before = labels_left_out(run_);
     const std::string stem = without_extension(below(kind, file));
     for (const Path& mask : masks) {
       const std::string name = without_extension(below(category / kTruth / kind.filename(), mask));
@@ -111,7 +114,9 @@ class MvtecRun {
       region.id = ++id;
       run_.add_mask(kDefects, *added, mask_of_nonzero(*labels), region, place);
     }
-    if (id > 0)
+    if (labels_left_out(run_) != before)
+      say_complete(run_, kDefects, *added, false);
+    else if (id > 0)
       run_.say(kDefects, *added, as_text(kind), Kind::exhaustive);
     else
       run_.note(join("pictures of ", below(source_, kind), " have no masks"));

@@ -85,7 +85,7 @@ class PairsRun {
       run_.meet(Problem::unlabelled_image, of.key, join("has no boxes in ", name, ".txt"), true);
       return;
     }
-    if (settings_.exhaustive) run_.say(kDefects, of, "*", Kind::exhaustive);
+    const size_t before = labels_left_out(run_);
     const std::string text = read_text(source_ / file);
     const std::vector<std::string_view> lines = lines_of(text);
     for (size_t i = 0; i < lines.size(); ++i) {
@@ -95,6 +95,7 @@ class PairsRun {
       const std::vector<std::string_view> words = split_at_blanks(line);
       if (!words.empty()) take_box(words, of, static_cast<uint32_t>(i + 1), join(file, ":", i + 1));
     }
+    if (settings_.exhaustive) say_complete(run_, kDefects, of, labels_left_out(run_) == before);
   }
 
   void take_box(const std::vector<std::string_view>& words, const Added& of, uint32_t id, const std::string& place) {

@@ -54,7 +54,7 @@ std::vector<Glyph> glyphs_of(const ScenesImporter& settings, ImportReport& repor
     for (const std::string& keyword : emoji.texts.keywords) add_new(glyph.keywords, keyword);
   }
   std::erase_if(glyphs, [](const Glyph& glyph) { return glyph.names.empty() || glyph.picture.width == 0; });
-  std::set<std::string> names;
+  std::set<std::string> names{"*"};  // a keyword of two emoji, but as a concept it is any
   for (const Glyph& glyph : glyphs) names.insert(glyph.names.begin(), glyph.names.end());
   for (Glyph& glyph : glyphs)
     std::erase_if(glyph.keywords, [&](const std::string& keyword) { return names.contains(keyword); });

@@ -85,8 +85,10 @@ class VocRun {
     }
     VocPicture* known = picture_at(picture);
     if (!known || !is_named) return;
+    const size_t before = labels_left_out(run_);
     if (has_masks) masks_->take(stem, *known);
-    if (settings_.exhaustive) run_.say(kObjects, known->added, "*", Kind::exhaustive);
+    known->is_complete = known->is_complete && labels_left_out(run_) == before;
+    if (settings_.exhaustive) say_complete(run_, kObjects, known->added, known->is_complete);
   }
 
   std::string key_of(const std::string& picture) const { return prefix_ == "." ? picture : prefix_ + "/" + picture; }
@@ -122,11 +124,13 @@ class VocRun {
       return;
     }
     known->is_annotated = true;
+    const size_t before = labels_left_out(run_);
     for (const Complaint& complaint : annotation.complaints)
       run_.meet(Problem::malformed_label, join(name, ":", complaint.line), complaint.what);
     for (const auto& [element, line] : annotation.unread)
       not_read_.add(join("<", element, "> of objects"), join(name, ":", line));
     take_objects(annotation, name, *known);
+    known->is_complete = labels_left_out(run_) == before;
   }
 
   // By the annotation's own name; a <filename> may be left over from before a renaming.
@@ -220,7 +224,7 @@ class VocRun {
     const std::vector<std::string_view> lines = lines_of(text);
     for (size_t i = 0; i < lines.size(); ++i) {
       const std::vector<std::string_view> words = split_at_blanks(lines[i]);
-      if (words.empty()) continue;
+      if (words.empty() || words[0].starts_with('#')) continue;
       const std::string place = join(name, ":", i + 1);
       const std::string* picture = pictures.at(std::string(words[0]));
       if (!picture) {

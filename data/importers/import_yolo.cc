@@ -64,7 +64,7 @@ class YoloRun {
 
   void take_labels(const std::string& file, const Added& of) {
     const YoloLabels labels = parse_yolo(read_text(source_ / file));
-    if (settings_.exhaustive) run_.say(kObjects, of, "*", Kind::exhaustive);
+    const size_t before = labels_left_out(run_);
     for (const Complaint& complaint : labels.complaints)
       run_.meet(Problem::malformed_label, join(file, ":", complaint.line), complaint.what);
     uint32_t id = 0;
@@ -76,6 +76,7 @@ class YoloRun {
         continue;
       take_row(row, of, id, place);
     }
+    if (settings_.exhaustive) say_complete(run_, kObjects, of, labels_left_out(run_) == before);
   }
 
   void take_row(const YoloRow& row, const Added& of, uint32_t id, const std::string& place) {

@@ -135,4 +135,21 @@ bool add_oriented_box(ImportRun& run, const std::string& layer, const Added& of,
   return run.add_polygon(layer, of, {corners_xy}, region, place);
 }
 
+size_t labels_left_out(ImportRun& run) {
+  size_t count = 0;
+  for (const Problem problem : {Problem::malformed_label, Problem::box_outside, Problem::box_empty, Problem::bad_mask,
+                                Problem::size_mismatch, Problem::unknown_class, Problem::text_not_utf8}) {
+    const auto found = run.report().left_out.find(name_of(problem));
+    if (found != run.report().left_out.end()) count += found->second.size();
+  }
+  return count;
+}
+
+void say_complete(ImportRun& run, const std::string& layer, const Added& of, bool is_complete) {
+  if (is_complete)
+    run.say(layer, of, "*", Kind::exhaustive);
+  else
+    run.note("pictures of which a label was left out are not said to be labelled completely");
+}
+
 }  // namespace weft

@@ -82,4 +82,8 @@ std::vector<double> mapped(const Affine& map, std::vector<double> xy);
 bool add_oriented_box(ImportRun& run, const std::string& layer, const Added& of, const std::vector<double>& corners_xy,
                       Region region, const std::string& place);
 
+// How many labels were left out so far.  Where one of a picture's was, not everything that is there has a record.
+size_t labels_left_out(ImportRun& run);
+void say_complete(ImportRun& run, const std::string& layer, const Added& of, bool is_complete);
+
 }  // namespace weft

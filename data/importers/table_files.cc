@@ -47,6 +47,15 @@ std::vector<ListedClass> classes_of_json(const std::string& text, const Path& fi
 
 }  // namespace
 
+std::vector<Path> files_in(const Path& folder, const std::string& extension) {
+  std::vector<Path> files;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.path().extension() == extension) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  check(!files.empty(), folder.string(), ": holds no *", extension);
+  return files;
+}
+
 std::optional<Path> find_picture(const Path& folder, const std::string& name) {
   constexpr std::array kExtensions = {"", ".jpg", ".jpeg", ".png", ".JPG", ".JPEG", ".PNG"};
   std::string with_slashes = name;

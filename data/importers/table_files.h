@@ -11,6 +11,9 @@
 
 namespace weft {
 
+// Files with that extension (".csv") in the folder itself, sorted; an Error where there is none.
+std::vector<Path> files_in(const Path& folder, const std::string& extension);
+
 // The file of that name in the folder: as it is, with slashes for backslashes, or with the extension of a picture
 // added.
 std::optional<Path> find_picture(const Path& folder, const std::string& name);

@@ -16,6 +16,7 @@ struct VocPicture {
   explicit VocPicture(const Added& added) : added(added) {}
   Added added;
   bool is_annotated = false;
+  bool is_complete = true;  // no label of it was left out
   uint32_t next_id = 1;
   std::map<uint32_t, std::string> class_of_id;  // of the objects of its XML file
 };

@@ -34,16 +34,16 @@ TEST(CheckDataset, CountsWhatIsThere) {
   const DatasetCheck found = check_dataset(folder.path());
   EXPECT_TRUE(found.is_sound()) << found.text();
   EXPECT_EQ(found.samples, 4u);
-  EXPECT_EQ(found.width.least, 4u);
-  EXPECT_EQ(found.width.median, 8u);  // of 4, 8, 10, 20 the lower
-  EXPECT_EQ(found.width.most, 20u);
-  EXPECT_EQ(found.codecs, (std::map<std::string, size_t>{{"jpeg", 1}, {"png", 3}}));
-  EXPECT_EQ(found.channels, (std::map<int, size_t>{{3, 4}}));
-  EXPECT_EQ(found.statements.at("tags"), (std::map<std::string, size_t>{{"neg", 1}, {"pos", 2}}));
-  EXPECT_EQ(found.statements.at("votes"), (std::map<std::string, size_t>{{"neg", 1}, {"pos", 1}}));
-  EXPECT_EQ(found.vocabulary, 3u);
-  EXPECT_EQ(found.texts_per_sample, (std::map<size_t, size_t>{{0, 1}, {1, 2}, {2, 1}}));
-  EXPECT_EQ(found.without_text, 1u);
+  EXPECT_EQ(found.pictures.width.least, 4);
+  EXPECT_EQ(found.pictures.width.median, 9);  // of 4, 8, 10, 20
+  EXPECT_EQ(found.pictures.width.most, 20);
+  EXPECT_EQ(found.pictures.codecs, (std::map<std::string, size_t>{{"jpeg", 1}, {"png", 3}}));
+  EXPECT_EQ(found.pictures.channels, (std::map<int, size_t>{{3, 4}}));
+  EXPECT_EQ(found.labels.layers.at("tags").kinds, (std::map<std::string, size_t>{{"neg", 1}, {"pos", 2}}));
+  EXPECT_EQ(found.labels.layers.at("votes").kinds, (std::map<std::string, size_t>{{"neg", 1}, {"pos", 1}}));
+  EXPECT_EQ(found.labels.vocabulary, 3u);
+  EXPECT_EQ(found.labels.texts_per_sample, (std::map<size_t, size_t>{{0, 1}, {1, 2}, {2, 1}}));
+  EXPECT_EQ(found.labels.without_text, 1u);
   EXPECT_EQ(found.split_groups, (std::map<std::string, size_t>{{"all", 3}, {"held_back", 1}, {"train", 2}}));
   EXPECT_EQ(found.split_samples, (std::map<std::string, size_t>{{"all", 4}, {"held_back", 1}, {"train", 3}}));
   EXPECT_EQ(found.repeated_keys, (std::vector<std::string>{"the key \"c\" is that of 2 samples"}));
@@ -55,9 +55,9 @@ TEST(CheckDataset, JsonSaysTheSame) {
   write_four(folder.path());
   const auto json = nlohmann::json::parse(check_dataset(folder.path()).json());
   EXPECT_EQ(json["samples"], 4);
-  EXPECT_EQ(json["width"]["most"], 20);
-  EXPECT_EQ(json["statements"]["tags"]["pos"], 2);
-  EXPECT_EQ(json["texts_per_sample"]["2"], 1);
+  EXPECT_EQ(json["pictures"]["width"]["most"], 20);
+  EXPECT_EQ(json["labels"]["layers"]["tags"]["kinds"]["pos"], 2);
+  EXPECT_EQ(json["labels"]["texts_per_sample"]["2"], 1);
   EXPECT_EQ(json["sound"], true);
 }
 
@@ -107,6 +107,46 @@ TEST(CheckDataset, AGroupInTwoSplitsIsFound) {
   const DatasetCheck found = check_dataset(folder.path());
   EXPECT_FALSE(found.is_sound());
   EXPECT_EQ(found.straddling, (std::vector<std::string>{"the group \"two\" is in the splits held_back and test"}));
+}
+
+TEST(CheckDataset, APictureThatDoesNotDecodeIsDamageThoughItsHeaderIsWhole) {
+  ScratchFolder folder;
+  StoreWriter writer(folder.path(), {.name = "cut", .licence = "CC0"});
+  Bytes cut = encode_png(tiny_image(7, 64, 64));
+  cut[cut.size() / 2] ^= 0x55;  // within the pixels
+  writer.add(cut, "cut", "one");
+  writer.add(tiny_png(2), "whole", "two");
+  writer.finish();
+  const DatasetCheck found = check_dataset(folder.path());
+  ASSERT_EQ(found.damaged.size(), 1u) << found.text();
+  expect_says(found.damaged[0], "decoding sample 0 (cut)");
+}
+
+TEST(CheckDataset, IntensitiesAreThoseOfTheChannelsThatAreStored) {
+  ScratchFolder folder;
+  StoreWriter writer(folder.path(), {.name = "values", .licence = "CC0"});
+  Image colour = tiny_image(0, 10, 10), grey(10, 10, 1);
+  for (size_t i = 0; i < grey.pixels.size(); ++i) {
+    grey.pixels[i] = static_cast<uint8_t>(i);
+    colour.pixels[3 * i] = 100, colour.pixels[3 * i + 2] = 200;
+  }
+  writer.add(encode_png(grey), "grey", "one");
+  writer.add(encode_png(colour), "colour", "two");
+  writer.finish();
+  const auto& found = check_dataset(folder.path()).pictures.intensities;
+  ASSERT_EQ(found.size(), 2u);
+  const Intensity& one = found.at("png, 8 bits x 1");
+  ASSERT_EQ(one.channels.size(), 1u);
+  EXPECT_EQ(one.channels[0].values, 100u);
+  EXPECT_DOUBLE_EQ(one.channels[0].mean, 49.5);
+  EXPECT_NEAR(one.channels[0].deviation, 28.866070, 1e-6);  // sqrt((100^2 - 1) / 12)
+  EXPECT_NEAR(one.channels[0].low, 0.495, 1e-9);
+  EXPECT_NEAR(one.channels[0].high, 98.505, 1e-9);
+  const Intensity& three = found.at("png, 8 bits x 3");
+  ASSERT_EQ(three.channels.size(), 3u);
+  EXPECT_EQ(three.channels[0].mean, 100);
+  EXPECT_EQ(three.channels[1].mean, 0);
+  EXPECT_EQ(three.channels[2].mean, 200);
 }
 
 }  // namespace

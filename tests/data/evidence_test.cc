@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "data/geometry.h"
 #include "data/manifest.h"
@@ -94,6 +95,24 @@ TEST(Evidence, OrderOfAddingDoesNotChangeTheTextsOrRecords) {
     EXPECT_EQ(a.records[i].item, b.records[i].item);
     EXPECT_EQ(text_of(a, i), text_of(b, i));
   }
+}
+
+TEST(Evidence, ListsOfCandidatesAreOrderedByTheirTextsAndNotByTheirRows) {
+  const auto first_list = [](std::vector<std::string> texts) {
+    Vocabulary words;
+    for (const std::string& text : texts) words.row_of(text);
+    const auto row = [&](const char* text) { return static_cast<uint32_t>(words.find(text)); };
+    std::vector<Record> lists;
+    for (auto [one, other] : {std::pair(row("a"), row("d")), {row("b"), row("c")}})
+      lists.push_back(
+          {.item = kFirst, .kind = Kind::candidates, .operands = {std::min(one, other), std::max(one, other)}});
+    sort_records(lists, words);
+    std::set<std::string> first;
+    for (const uint32_t operand : lists[0].operands) first.insert(words.text(operand));
+    return first;
+  };
+  EXPECT_EQ(first_list({"a", "b", "c", "d"}), (std::set<std::string>{"a", "d"}));
+  EXPECT_EQ(first_list({"b", "c", "d", "a"}), (std::set<std::string>{"a", "d"}));
 }
 
 TEST(Evidence, WhatNoReaderCouldMakeSenseOfIsRefusedWhenItIsAdded) {

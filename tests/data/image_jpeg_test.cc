@@ -2,6 +2,7 @@
 // Parts of JPEGs are the parts of the whole: over subsamplings, sizes, scales and crops, byte for byte.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -22,10 +23,14 @@ struct Kind {
   int restart_rows = 0;
 };
 
-constexpr Kind kKinds[] = {{"4:4:4", 1, 1},         {"4:2:2", 2, 1},
-                           {"4:4:0", 1, 2},         {"4:2:0", 2, 2},
-                           {"4:1:1", 4, 1},         {"grey", 0, 0},
-                           {"progressive", 2, 2, true}, {"restart markers", 2, 2, false, false, 1},
+constexpr Kind kKinds[] = {{"4:4:4", 1, 1},
+                           {"4:2:2", 2, 1},
+                           {"4:4:0", 1, 2},
+                           {"4:2:0", 2, 2},
+                           {"4:1:1", 4, 1},
+                           {"grey", 0, 0},
+                           {"progressive", 2, 2, true},
+                           {"restart markers", 2, 2, false, false, 1},
                            {"arithmetic", 2, 2, false, true}};
 
 // Detail and hard edges, so that no two places are alike.
@@ -97,9 +102,10 @@ TEST(ImageJpeg, APartIsThatPartOfTheWholeToTheByte) {
           const Range columns = draw_range(stream, w), rows = draw_range(stream, h);
           const Image part = part_of(decoder, file, denominator, columns, rows);
           for (int y = 0; y < part.height; ++y)
-            ASSERT_EQ(std::memcmp(part.row(y), whole.row(static_cast<int>(rows.begin) + y) + columns.begin * part.channels,
-                                  size_t(part.channels) * part.width),
-                      0)
+            ASSERT_EQ(
+                std::memcmp(part.row(y), whole.row(static_cast<int>(rows.begin) + y) + columns.begin * part.channels,
+                            size_t(part.channels) * part.width),
+                0)
                 << kind.name << " " << width << " x " << height << " at 1/" << denominator << ", columns "
                 << columns.begin << " to " << columns.end << ", rows " << rows.begin << " to " << rows.end << ", row "
                 << y;
@@ -113,8 +119,7 @@ TEST(ImageJpeg, AWholePictureIsWhatDecodingItAtOnceGives) {
   for (const Kind& kind : kKinds) {
     if (kind.across == 0) continue;  // decode_jpeg makes three channels of one
     const Bytes file = make_jpeg(kind, 61, 47);
-    EXPECT_EQ(part_of(decoder, file, 1, {0, 61}, {0, 47}).pixels,
-              decode_image(file.data(), file.size()).pixels)
+    EXPECT_EQ(part_of(decoder, file, 1, {0, 61}, {0, 47}).pixels, decode_image(file.data(), file.size()).pixels)
         << kind.name;
   }
 }
@@ -128,6 +133,18 @@ TEST(ImageJpeg, ADecoderGoesOnAfterADamagedFile) {
     EXPECT_NE(error_of([&] { part_of(decoder, cut, 1, {0, 64}, {0, 64}); }), "") << "cut to " << length;
     ASSERT_EQ(part_of(decoder, file, 1, {0, 64}, {0, 64}).pixels, whole.pixels);
   }
+}
+
+TEST(ImageJpeg, AFewBytesCannotHoldAHugePicture) {
+  Bytes file = make_jpeg(kKinds[6], 16, 16);  // progressive: all of it would be allocated first
+  const uint8_t frame[] = {0xff, 0xc2, 0x00, 0x11, 0x08};
+  const auto found = std::search(file.begin(), file.end(), frame, frame + 5);
+  ASSERT_NE(found, file.end());
+  const uint8_t size[] = {0x27, 0x10, 0x27, 0x10};
+  std::copy(size, size + 4, found + 5);
+  EXPECT_EQ(
+      error_of([&] { decode_image(file.data(), file.size()); }),
+      join("damaged JPEG: its header promises 10000 x 10000 pixels, which do not fit into ", file.size(), " bytes"));
 }
 
 TEST(ImageJpeg, ChangedBytesAreAnErrorOrAPictureAndNeverACrash) {

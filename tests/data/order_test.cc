@@ -87,7 +87,7 @@ class Ordered : public testing::Test {
     }
     writer.finish();
   }
-  SourceSettings source(const std::string& name, const std::string& draw, const std::string& share = "1") {
+  SourceSettings source(const std::string& name, const std::string& draw, double share = 1) {
     SourceSettings settings;
     settings.dataset = (scratch_ / name).string();
     settings.draw = draw;
@@ -156,7 +156,7 @@ TEST_F(Ordered, ForegroundHasItsShare) {
 TEST_F(Ordered, SourcesShareTheBatchAndOneVocabulary) {
   make("a", 12, 0);
   make("b", 12, 100);
-  const Sources sources({{"a", source("a", "samples", "3")}, {"b", source("b", "samples", "1")}});
+  const Sources sources({{"a", source("a", "samples", 3)}, {"b", source("b", "samples", 1)}});
   EXPECT_EQ(sources.size(), 24u);
   EXPECT_EQ(sources.vocabulary().size(), 2u);
   const Order order(sources, {8, 2, 5});

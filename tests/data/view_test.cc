@@ -10,32 +10,10 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "tests/data/pictures.h"
 
 namespace weft {
 namespace {
-
-Image noisy(int width, int height, int channels) {  // as in tests/golden/make_resize.py
-  Image image(width, height, channels);
-  for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint32_t>(i * 2654435761u) >> 24;
-  return image;
-}
-
-Image flat(int width, int height, const Bytes& pixel) {
-  Image image(width, height, static_cast<int>(pixel.size()));
-  for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = pixel[i % pixel.size()];
-  return image;
-}
-
-Stream stream_of(uint64_t item, uint64_t step = 0) {
-  return Stream(7, Purpose::augment, step, item);
-}
-
-Bytes train(const Image& image, const AugmentSettings& augment, int size, uint64_t item = 0) {
-  Stream stream = stream_of(item);
-  Bytes out(size_t{3} * size * size);
-  training_view(image, augment, size, stream, out.data());
-  return out;
-}
 
 Bytes evaluate(const Image& image, int size, uint64_t item = 0) {
   Stream stream = stream_of(item);
@@ -52,15 +30,6 @@ Bytes background(int size, uint64_t item = 0) {
   for (size_t c = 0; c < 3; ++c)
     for (size_t i = c; i < pixels.size(); i += 3) planes.push_back(pixels[i]);
   return planes;
-}
-
-AugmentSettings everything() {
-  AugmentSettings augment;
-  augment.crop_scale_min = 0.3;
-  augment.flip = augment.grayscale = 0.5;
-  augment.rotate_degrees = 30;
-  augment.color_jitter = 0.4;
-  return augment;
 }
 
 TEST(View, AnOpaqueEvaluationViewIsPillowsToTheByte) {

@@ -98,22 +98,23 @@ def show_jpeg(name, mode, channels, **options):
     show(name, "jpeg", 16, 8, 1 if channels == 1 else 3, file.getvalue(), pixels)
 
 
-for bits in (1, 2, 4, 8, 16):
-    show_png(f"grey_{bits}", GREY, bits)
-for bits in (1, 2, 4):
-    show_png(f"palette_{bits}", PALETTE, bits)
-for bits in (8, 16):
-    show_png(f"rgb_{bits}", RGB, bits)
-    show_png(f"grey_alpha_{bits}", GREY_ALPHA, bits)
-    show_png(f"rgba_{bits}", RGBA, bits)
-show_png("palette_transparent", PALETTE, 4, transparent=[0, 128, 255, 7])
-show_png("grey_transparent", GREY, 8, transparent=True)
-show_png("rgb_transparent", RGB, 8, transparent=True)
-show_png("rgba_opaque", RGBA, 8, alpha=255)
-show_png("rgb_interlaced", RGB, 8, interlaced=True)
-show_png("rgba_interlaced", RGBA, 8, interlaced=True)
-show_png("grey_1_interlaced", GREY, 1, interlaced=True)
-show_jpeg("jpeg_grey", "L", 1)
-show_jpeg("jpeg_rgb", "RGB", 3)
-show_jpeg("jpeg_progressive", "RGB", 3, progressive=True)
-show_jpeg("jpeg_cmyk", "CMYK", 4)
+if __name__ == "__main__":
+    for bits in (1, 2, 4, 8, 16):
+        show_png(f"grey_{bits}", GREY, bits)
+    for bits in (1, 2, 4):
+        show_png(f"palette_{bits}", PALETTE, bits)
+    for bits in (8, 16):
+        show_png(f"rgb_{bits}", RGB, bits)
+        show_png(f"grey_alpha_{bits}", GREY_ALPHA, bits)
+        show_png(f"rgba_{bits}", RGBA, bits)
+    show_png("palette_transparent", PALETTE, 4, transparent=[0, 128, 255, 7])
+    show_png("grey_transparent", GREY, 8, transparent=True)
+    show_png("rgb_transparent", RGB, 8, transparent=True)
+    show_png("rgba_opaque", RGBA, 8, alpha=255)
+    show_png("rgb_interlaced", RGB, 8, interlaced=True)
+    show_png("rgba_interlaced", RGBA, 8, interlaced=True)
+    show_png("grey_1_interlaced", GREY, 1, interlaced=True)
+    show_jpeg("jpeg_grey", "L", 1)
+    show_jpeg("jpeg_rgb", "RGB", 3)
+    show_jpeg("jpeg_progressive", "RGB", 3, progressive=True)
+    show_jpeg("jpeg_cmyk", "CMYK", 4)

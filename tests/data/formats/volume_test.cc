@@ -119,6 +119,40 @@ TEST(Volume, AHeaderThatPromisesTooMuchIsRefusedFirst) {
   EXPECT_EQ(error_in(file), "a volume promises slices of 4 x 2147483647 pixels; wanted at most 268435456 in all");
 }
 
+TEST(Volume, ModalitiesOfSeveralFilesBecomeOneVolume) {
+  const Volume bytes = volume_of<uint8_t>(VoxelType::u8, [](int i) { return static_cast<uint8_t>(i); });
+  const Volume both = joined({bytes, shorts()});
+  EXPECT_EQ(both.header.type, VoxelType::i16);
+  ASSERT_EQ(both.header.modalities.size(), 4u);
+  for (size_t m = 0; m < 2; ++m)
+    for (uint32_t z = 0; z < 3; ++z) {
+      EXPECT_EQ(plane_values(both, z, m), plane_values(bytes, z, m));
+      EXPECT_EQ(plane_values(both, z, 2 + m), plane_values(shorts(), z, m));
+    }
+  const Volume large = volume_of<uint16_t>(VoxelType::u16, [](int i) { return static_cast<uint16_t>(65000 + i); });
+  EXPECT_EQ(joined({large, bytes}).header.type, VoxelType::u16);
+  const Volume mixed = joined({shorts(), large});
+  EXPECT_EQ(mixed.header.type, VoxelType::f32);
+  EXPECT_EQ(plane_values(mixed, 2, 3), plane_values(large, 2, 1));
+  Volume other = shorts();
+  other.header.slices = 2;
+  EXPECT_EQ(error_of([&] { joined({shorts(), other}); }), "channels differ in size: 4 x 2 in 2 slices and 4 x 2 in 3");
+}
+
+TEST(Volume, PicturesOfOneChannelBecomeModalities) {
+  Raster small, deep;
+  small.width = deep.width = 2;
+  small.height = deep.height = 1;
+  small.channels = deep.channels = 1;
+  small.values = {3, 4};
+  deep.bits = 16;
+  deep.values = {60000, 7};
+  const Volume volume = volume_of(std::vector<Raster>{small, deep});
+  EXPECT_EQ(volume.header.type, VoxelType::u16);
+  EXPECT_EQ(plane_values(volume, 0, 0), small.values);
+  EXPECT_EQ(plane_values(volume, 0, 1), deep.values);
+}
+
 TEST(Volume, AVolumeThatSaysNonsenseIsNotWritten) {
   const auto error = [](const auto& change) {
     Volume volume = shorts();

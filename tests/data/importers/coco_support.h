@@ -91,13 +91,6 @@ inline nlohmann::json independent_counts(const std::vector<Path>& files) {
   return nlohmann::json::parse(text);
 }
 
-// A folder of the shared data, or "" where it is not on this machine.
-inline Path shared_data(const std::string& name) {
-  const char* variable = std::getenv("WEFT_SHARED_DATA");
-  const Path folder = (variable ? Path(variable) : Path(WEFT_SOURCE_DIR) / ".." / "shared" / "data") / name;
-  return std::filesystem::exists(folder) ? folder : Path();
-}
-
 // coco/annotations/*.json and coco/images/*.png, and the dataset that is made of them.
 class CocoFolderTest : public testing::Test {
  protected:

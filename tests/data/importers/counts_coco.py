@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Counts what COCO, LVIS and SA-1B files hold, with no code of weft: json, and zlib for panoptic pictures; the areas of
-polygons with pycocotools where that is installed (2.0.11 made the number in import_lvis_test.cc).
+polygons with pycocotools where that is installed (2.0.11 made the number in coco_shared_test.cc).
 
     counts_coco.py FILE.json ...        prints one JSON object, summed over the files
 """

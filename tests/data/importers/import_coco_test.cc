@@ -91,9 +91,10 @@ TEST_F(Coco, APictureOfAFileWithFewerClassesIsExhaustiveForThoseOnly) {
 }
 
 TEST_F(Coco, CaptionsAreTextsOfThePictureAndNeverExhaustive) {
-  write("annotations/captions_train.json", with_annotations({{{"id", 1}, {"image_id", 7}, {"caption", " a cat \n"}},
-                                                             {{"id", 2}, {"image_id", 7}, {"caption", "two dogs"}}}));
-  import(CocoImporter());
+  write("annotations/captions_train.json",
+        with_annotations({{{"id", 1}, {"image_id", 7}, {"caption", " a cat \n"}},
+                          {{"id", 2}, {"image_id", 7}, {"caption", "two dogs"}, {"bbox", kBox}}}));
+  expect_says(import(CocoImporter()).text(), "captions_train.json: of annotations not kept: bbox");
   EXPECT_EQ(lines_of(dataset(), "images/a.png", "captions"), (Lines{"image a cat", "image two dogs"}));
 }
 
@@ -258,6 +259,35 @@ TEST_F(Coco, ResultFilesAreRefusedByNameWithWhatTheyAre) {
   const std::string error = error_of([&] { import(CocoImporter(), "boxes.json"); });
   expect_says(error, "boxes.json: is a list of 1 boxes: a COCO result file, which names no pictures and no categories");
   expect_says(error_of([&] { import(CocoImporter()); }), "found no COCO annotation file");
+}
+
+TEST_F(Coco, ResultsAboutThePicturesOfAFileAreALayerOfSoftStatements) {
+  write("annotations/instances_val.json",
+        with_annotations({{{"id", 1}, {"image_id", 7}, {"category_id", 3}, {"bbox", kBox}}}));
+  write("teacher.json", {{{"image_id", 7}, {"category_id", 3}, {"bbox", kBox}, {"score", 0.5}},
+                         {{"image_id", 7}, {"category_id", 5}, {"segmentation", kPolygon}, {"score", 0.25}},
+                         {{"image_id", 7}, {"category_id", 5}, {"score", 0.75}},
+                         {{"image_id", 7}, {"caption", "a cat and a dog"}}});
+  CocoImporter settings;
+  settings.results = {"teacher.json"};
+  import(settings, "annotations/instances_val.json");
+  EXPECT_EQ(lines_of(dataset(), "images/a.png", "instances"),
+            (Lines{"box cat object #1: 1 2 4 4", "image exhaustive *"}));
+  EXPECT_EQ(lines_of(dataset(), "images/a.png", "teacher"),
+            (Lines{"box soft cat object #1 at 0.5: 1 2 4 4", "mask soft dog object #2 at 0.25: 8 of 8 x 6",
+                   "image soft dog at 0.75", "image a cat and a dog"}));
+}
+
+TEST_F(Coco, ResultsWithoutAScoreOrOfManyFilesAreRefused) {
+  const json file = with_annotations({{{"id", 1}, {"image_id", 7}, {"category_id", 3}, {"bbox", kBox}}});
+  write("annotations/instances_val.json", file);
+  write("teacher.json", {{{"image_id", 7}, {"category_id", 3}, {"bbox", kBox}, {"score", 1.5}}});
+  CocoImporter settings;
+  settings.results = {"teacher.json"};
+  expect_says(error_of([&] { import(settings, "annotations/instances_val.json"); }),
+              "teacher.json: [0]: has no score between 0 and 1");
+  write("annotations/instances_train.json", file);
+  expect_says(error_of([&] { import(settings); }), "has 2 annotation files; `results` are about the pictures of one");
 }
 
 TEST_F(Coco, PicturesThatNoFileNamesAreKeptWithoutAStatement) {

@@ -130,6 +130,28 @@ TEST_F(CsvImport, BoxesOutsideAreClampedAndEmptyOnesLeftOut) {
   expect_says(error_in("image,x1,y1,x2,y2\na.png,1,nan,2,3\n"), "table.csv:2: the box is not four numbers");
 }
 
+TEST_F(CsvImport, ALabelWithoutABoxIsSaidOfTheWholePicture) {
+  run_on("image_id,class_name,rad_id,x_min,y_min,x_max,y_max\na,No finding,R1,,,,\nb,Mass,R2,0,0,2,2\n");
+  EXPECT_EQ(said_of("a.png"), (Said{"classes: No finding"}));
+  EXPECT_EQ(said_of("b.jpg"), (Said{"boxes: box Mass 0 0 2 2"}));
+}
+
+TEST_F(CsvImport, MasksAreRunsWhoseDialectIsNamed) {
+  const std::string table = "ImageId,EncodedPixels,label\na,1 3,cat\nb.jpg,-1,cat\ndeep/c,2 2 11 2,\n";
+  settings_.on.chosen[Problem::bad_mask] = "skip";
+  expect_says(error_in(table), "say rle_format=starts");
+  settings_.rle_format = "starts";
+  run_on(table);
+  EXPECT_EQ(said_of("a.png"), (Said{"masks: mask cat of 3 pixels"}));
+  EXPECT_EQ(said_of("b.jpg"), (Said{"masks: neg cat"}));
+  EXPECT_EQ(said_of("deep/c.png"), (Said{"masks: mask * of 4 pixels"}));
+  settings_.rle_format = "gaps";
+  const ImportReport report = run_on(table);
+  EXPECT_EQ(report.left_out.at("bad_mask").size(), 1u);  // 2 + 2 + 11 + 2 is beyond the 12 pixels of c
+  settings_.on.chosen[Problem::bad_mask] = "refuse";
+  expect_says(error_in(table), "table.csv:4: a run ends at pixel 17, but the picture has 12");
+}
+
 TEST_F(CsvImport, APictureOfBoxesIsExhaustiveWhereAsked) {
   settings_.exhaustive = true;
   run_on("image,label,x1,y1,x2,y2\na.png,cat,0,0,2,2\na.png,cat,1,1,2,2\nb.jpg,,,,,\n");

@@ -176,4 +176,5 @@ ALL.append({"name": "header and image apart", "axis": "3", "turn": True, "series
             "shape": (3, 1, 4, 5), "affine": affine.ravel().tolist(), "spacing": [2, 3, 4],
             "values": [float(v) for v in volume.ravel()]})
 
-print("[\n" + ",\n".join(json.dumps(one, separators=(",", ":")) for one in ALL) + "\n]")
+if __name__ == "__main__":
+    print("[\n" + ",\n".join(json.dumps(one, separators=(",", ":")) for one in ALL) + "\n]")
