@@ -47,10 +47,11 @@ size_t import_all(const Path& folder, int samples = kSamples) {
   return writer.continued();
 }
 
-std::map<std::string, Bytes> files_of(const Path& folder) {
-  std::map<std::string, Bytes> files;
+// Their hashes, which a failure can show.
+std::map<std::string, std::string> files_of(const Path& folder) {
+  std::map<std::string, std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file()) files[entry.path().lexically_relative(folder).string()] = read_bytes(entry.path());
+    if (entry.is_regular_file()) files[entry.path().lexically_relative(folder).string()] = hash_of_file(entry.path());
   return files;
 }
 
