@@ -139,7 +139,8 @@ TEST_F(Shown, AMaskIsTintedInsideAndNowhereElse) {
     for (int x = 4; x < 24; ++x) pixels[static_cast<size_t>(40 * y + x)] = 1;
   say(Scope::mask, mask_bytes(rle_of_bitmap(pixels.data(), 20, 40)));
   const Image image = shown();
-  EXPECT_GT(at(image, 16, 50).green, 150);  // the contour's first pixel
+  for (const auto& [x, y] : {std::pair(16, 50), {95, 50}, {60, 40}, {60, 63}})
+    EXPECT_GT(at(image, x, y).green, 150) << x;
   EXPECT_EQ(at(image, 15, 55), kBlack);
   EXPECT_EQ(at(image, 96, 55), kBlack);
   EXPECT_EQ(at(image, 50, 64), kBlack);
