@@ -23,7 +23,7 @@ class SameStart : public testing::Test {
     return error_of([&] {
       run_thread_ranks(3, [&](Comm& comm) {
         const bool last = comm.rank() == 2;
-        check_same_start(last ? recipe : "[run]\nsteps = 4\n", scratch_.path() / (last ? dataset : "one"),
+        check_same_start(last ? recipe : "[run]\nsteps = 4\n", {scratch_.path() / (last ? dataset : "one")},
                          last ? pinned : Pinned{{"instruction set", "AVX2"}}, comm);
       });
     });

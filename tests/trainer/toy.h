@@ -37,10 +37,9 @@ inline Batch batch(int64_t step, int64_t images, int rank, int ranks) {
   b.step = step;
   b.image_size = 16;
   b.cells.images = images;
-  b.cells.begin.push_back(0);
   std::vector<std::vector<int32_t>> per_image;
   for (int64_t i = 0; i < images; ++i) {
-    b.samples.push_back(static_cast<uint32_t>(i));
+    b.picks.push_back({static_cast<uint32_t>(i), 0});
     Stream stream(9, Purpose::texts, static_cast<uint64_t>(step), static_cast<uint64_t>(i));
     std::vector<int32_t> texts;
     for (uint64_t k = stream.below(4); k > 0; --k) texts.push_back(static_cast<int32_t>(stream.below(7)));
