@@ -6,6 +6,6 @@ namespace weft {
 
 double seconds_since_process_start();  // from exec, libraries and start-up included
 double resident_memory_mib();
-double peak_memory_mib();              // largest resident size so far
+double peak_memory_mib();  // largest resident size so far
 
 }  // namespace weft

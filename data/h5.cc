@@ -81,7 +81,8 @@ H5File::Type H5File::type_of<float>() {
 }
 
 namespace {
-// Where a disk was full, the library's own exit handler ends in a crash (1.10.8); everything opened here is closed here.
+// Where a disk was full, the library's own exit handler ends in a crash (1.10.8); everything opened here is closed
+// here.
 void keep_exit_plain() {
   static const herr_t kept = H5dont_atexit();
   (void)kept;

@@ -22,7 +22,8 @@
 namespace weft {
 
 void DataSettings::fields(Fields& visit) {
-  visit.sections("source", sources, "one of several sources, each with its share of the batch; instead of data.dataset");
+  visit.sections("source", sources,
+                 "one of several sources, each with its share of the batch; instead of data.dataset");
   one.fields(visit);
   visit("tokenizer", tokenizer, any, "file of BPE merges; empty: that of the first dataset");
   visit("texts_per_image", texts_per_image, at_least(1), "texts drawn for each image of a step, where it has as many");
@@ -221,8 +222,7 @@ struct Loader::Impl {
   }
 
   // The image of a slot, or what comes in its place.
-  std::optional<Damage> make_image(Batch& batch, int64_t step, int64_t local, ViewMaker& maker,
-                                   Bytes& content) const {
+  std::optional<Damage> make_image(Batch& batch, int64_t step, int64_t local, ViewMaker& maker, Bytes& content) const {
     const int64_t position = mine.begin + local;
     strike_on_purpose(step);
     std::optional<Damage> damage;
@@ -252,17 +252,16 @@ struct Loader::Impl {
   ViewRequest request_of(Batch& batch, int64_t step, int64_t local, int64_t view) const {
     const int64_t position = mine.begin + local;
     const auto place = static_cast<size_t>(view * mine.size() + local) * plane();
-    const Stream stream = view == 0 ? Stream(shape.seed, Purpose::augment, static_cast<uint64_t>(step),
-                                             static_cast<uint64_t>(position))
-                                    : Stream(shape.seed, Purpose::strong_view, static_cast<uint64_t>(step),
-                                             static_cast<uint64_t>(position * 8 + view - 1));
+    const Stream stream =
+        view == 0 ? Stream(shape.seed, Purpose::augment, static_cast<uint64_t>(step), static_cast<uint64_t>(position))
+                  : Stream(shape.seed, Purpose::strong_view, static_cast<uint64_t>(step),
+                           static_cast<uint64_t>(position * 8 + view - 1));
     return {view == 0 ? &settings.augment : &settings.strong, shape.image_size, stream,
             wide() ? nullptr : batch.pixels.data() + 3 * place,
             wide() ? batch.values.data() + static_cast<size_t>(channels) * place : nullptr};
   }
 
-  void make_views(Batch& batch, const Pick& pick, int64_t step, int64_t local, ViewMaker& maker,
-                  Bytes& content) const {
+  void make_views(Batch& batch, const Pick& pick, int64_t step, int64_t local, ViewMaker& maker, Bytes& content) const {
     const SampleInfo& info = sources.info(pick.sample);
     sources.read(pick.sample, content);
     std::vector<ViewRequest> requests;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Samples to batches.  Before: data/store.cc gives encoded bytes.  After: models/*.cc takes the pixels.
 // Threads decode straight into the slots of a ring of preallocated batches, steps ahead of the trainer.  What a step
-// holds comes from data/order.h, so the result depends on neither the number of threads nor the moment.  In the place of
-// a sample that cannot be read comes another one, which the order names; ranks agree on it in the step.
+// holds comes from data/order.h, so the result depends on neither the number of threads nor the moment.  In the place
+// of a sample that cannot be read comes another one, which the order names; ranks agree on it in the step.
 #pragma once
 
 #include <map>

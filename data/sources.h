@@ -39,8 +39,8 @@ class Sources {
   size_t size() const;  // samples of all datasets
   const SampleInfo& info(uint32_t sample) const { return store_of(sample).info(sample - start_of(sample)); }
   void read(uint32_t sample, Bytes& into) const { store_of(sample).read(sample - start_of(sample), into); }
-  const std::vector<TextStatement>& texts(uint32_t sample) const;    // rows of vocabulary()
-  const std::vector<Record>& records(uint32_t sample) const;         // rows of vocabulary()
+  const std::vector<TextStatement>& texts(uint32_t sample) const;  // rows of vocabulary()
+  const std::vector<Record>& records(uint32_t sample) const;       // rows of vocabulary()
   const Vocabulary& vocabulary() const { return vocabulary_; }
   const std::vector<Source>& sources() const { return sources_; }
   const Store& store(size_t number) const { return *stores_.at(number); }

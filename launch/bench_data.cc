@@ -27,17 +27,19 @@ uint64_t hash_of(const std::vector<T>& values, uint64_t seed) {
 }
 
 uint64_t hash_of(const Record& r, uint64_t seed) {
-  const uint32_t numbers[] = {r.view,          static_cast<uint32_t>(r.scope), r.concept_row, static_cast<uint32_t>(r.kind),
-                              r.id,            r.parent,                       r.flags,       static_cast<uint32_t>(r.region)};
-  return hash_of(r.geometry, hash64(bytes_of(&r.confidence, sizeof r.confidence),
-                                    hash64(bytes_of(numbers, sizeof numbers), seed)));
+  const uint32_t numbers[] = {
+      r.view,  static_cast<uint32_t>(r.scope), r.concept_row, static_cast<uint32_t>(r.kind), r.id, r.parent,
+      r.flags, static_cast<uint32_t>(r.region)};
+  return hash_of(r.geometry,
+                 hash64(bytes_of(&r.confidence, sizeof r.confidence), hash64(bytes_of(numbers, sizeof numbers), seed)));
 }
 
 // A sum over images, so that it does not matter which rank has which of them.
 uint64_t hash_of_share(const Batch& batch) {
   const auto share = static_cast<size_t>(batch.images.size());
-  const std::string_view pixels = batch.values.empty() ? bytes_of(batch.pixels.data(), batch.pixels.size())
-                                                      : bytes_of(batch.values.data(), batch.values.size() * sizeof(float));
+  const std::string_view pixels = batch.values.empty()
+                                      ? bytes_of(batch.pixels.data(), batch.pixels.size())
+                                      : bytes_of(batch.values.data(), batch.values.size() * sizeof(float));
   const size_t bytes = pixels.size() / (share * static_cast<size_t>(batch.views));
   uint64_t sum = 0;
   for (size_t i = 0; i < share * static_cast<size_t>(batch.views); ++i) {
@@ -87,14 +89,16 @@ std::vector<std::string> world_hashes(const Measured& mine, int64_t first, Comm&
   const std::vector<std::string> all = comm.gather_texts(text);
   constexpr size_t kDigits = 16;
   const size_t steps = mine.shares.size();
-  const auto number = [&](size_t rank, size_t i) { return std::stoull(all[rank].substr(i * kDigits, kDigits), nullptr, 16); };
+  const auto number = [&](size_t rank, size_t i) {
+    return std::stoull(all[rank].substr(i * kDigits, kDigits), nullptr, 16);
+  };
   std::vector<std::string> hashes;
   for (size_t step = 0; step < steps; ++step) {
     uint64_t sum = 0;
     for (size_t rank = 0; rank < all.size(); ++rank) {
       sum += number(rank, step);
-      check(number(rank, steps + step) == number(0, steps + step), "rank ", rank, " has other texts or cells than rank 0 in step ",
-            first + static_cast<int64_t>(step));
+      check(number(rank, steps + step) == number(0, steps + step), "rank ", rank,
+            " has other texts or cells than rank 0 in step ", first + static_cast<int64_t>(step));
     }
     const uint64_t both[] = {sum, number(0, steps + step)};
     hashes.push_back(hash_text(hash64(bytes_of(both, sizeof both))));
@@ -115,8 +119,12 @@ void DataBench::run(const Path& recipe, const std::vector<std::string>& override
   Recipe::read(recipe, overrides).fill(config);
   const Sources sources(config.data.all_sources());
   const Tokenizer tokenizer(config.data.tokenizer_file());
-  const LoaderShape shape = {config.batch.global, config.model->image_size(), config.model->context(),
-                             static_cast<uint64_t>(config.run.seed), comm.rank(), comm.size(),
+  const LoaderShape shape = {config.batch.global,
+                             config.model->image_size(),
+                             config.model->context(),
+                             static_cast<uint64_t>(config.run.seed),
+                             comm.rank(),
+                             comm.size(),
                              config.engine.deadline_seconds};
   Loader loader(sources, tokenizer, config.data, shape, first);
   const Measured mine = measure(loader, steps);
@@ -129,20 +137,20 @@ void DataBench::run(const Path& recipe, const std::vector<std::string>& override
   std::string all_hashes;
   for (const std::string& hash : hashes) all_hashes += hash;
   const double rate = static_cast<double>(steps * config.batch.global) / slowest[0];
-  std::printf("%lld batches of %lld images on %d ranks with %lld threads each: %.1f images/s, %.1f a thread, %.0f damaged\n",
-              static_cast<long long>(steps), static_cast<long long>(config.batch.global), comm.size(),
-              static_cast<long long>(config.data.threads), rate,
-              rate / static_cast<double>(comm.size() * config.data.threads), figures[1]);
+  std::printf(
+      "%lld batches of %lld images on %d ranks with %lld threads each: %.1f images/s, %.1f a thread, %.0f damaged\n",
+      static_cast<long long>(steps), static_cast<long long>(config.batch.global), comm.size(),
+      static_cast<long long>(config.data.threads), rate, rate / static_cast<double>(comm.size() * config.data.threads),
+      figures[1]);
   std::printf("resident memory of rank 0 after each tenth of them, MiB:");
   for (const double mib : mine.resident_mib) std::printf(" %.1f", mib);
   std::printf("\nhash of all batches: %s\n", hash_text(hash64(all_hashes)).c_str());
   if (!json.empty())
-    write_atomically(json, Json{{"images_per_second", rate},
-                                {"resident_mib", mine.resident_mib},
-                                {"first", first},
-                                {"hashes", hashes}}
-                               .dump(1) +
-                               "\n");
+    write_atomically(
+        json,
+        Json{{"images_per_second", rate}, {"resident_mib", mine.resident_mib}, {"first", first}, {"hashes", hashes}}
+                .dump(1) +
+            "\n");
 }
 
 }  // namespace weft

@@ -320,8 +320,8 @@ Exit run_train(const TrainRequest& request, Comm& launched) {
     log_info("resuming after step ", saved->step, " in ", folder.path().string());
   }
   run.progress.pinned = pinned;
-  log_info(run.learner.model->parameters().count(), " parameters, ", run.training_samples(),
-           " training samples, ", comm.size(), " ranks on ", device_name(device), " with ", threads, " threads each");
+  log_info(run.learner.model->parameters().count(), " parameters, ", run.training_samples(), " training samples, ",
+           comm.size(), " ranks on ", device_name(device), " with ", threads, " threads each");
   run.start_loading(config.data);
   const Exit exit = train(run, folder, config, comm);
   explain(exit, config, run.progress);

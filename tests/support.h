@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What many tests need: a folder that goes away again, the shared data, and the message of the Error that a call throws.
+// What many tests need: a folder that goes away again, the shared data, and the message of the Error that a call
+// throws.
 #pragma once
 
 #include <unistd.h>

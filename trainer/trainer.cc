@@ -208,8 +208,8 @@ bool Trainer::agree(Batch& batch, const StepInput& input, bool encoded, StepRepo
     const bool is_replaced = damage.attempt != Damage::kNone;
     flags[kFlags + static_cast<size_t>(damage.position)] =
         static_cast<float>(is_replaced ? kReplaced + damage.attempt : kUnreadable);
-    log_warning("step ", batch.step, is_replaced ? ": another image took the place of one: " : ": left out an image: ",
-                damage.reason);
+    log_warning("step ", batch.step,
+                is_replaced ? ": another image took the place of one: " : ": left out an image: ", damage.reason);
   }
   comm_.all_reduce(flags, Comm::Op::max);
   if (flags[0] > 0) return false;

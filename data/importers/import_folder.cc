@@ -32,7 +32,8 @@ ImportReport FolderImporter::run(const ImportRequest& request) const {
       continue;
     }
     const bool has_class = inside.has_parent_path();
-    if (!has_class && !run.meet(Problem::unlabelled_image, key, "lies in no class folder", /*can_repair=*/true)) continue;
+    if (!has_class && !run.meet(Problem::unlabelled_image, key, "lies in no class folder", /*can_repair=*/true))
+      continue;
     const auto added = run.add_file(path, key, key);
     if (added && has_class) run.say_text("classes", *added, class_text(*inside.begin()), key);
   }

@@ -67,7 +67,8 @@ Recognised of_json(const Path& file) {
   Json::sax_parse(in, &keys);
   const auto has = [&](const char* key) { return keys.found.contains(key); };
   if (has("images.neg_category_ids") || has("images.not_exhaustive_category_ids")) return {"lvis", "LVIS annotations"};
-  if (has("annotation.predicted_iou") || has("annotations.predicted_iou")) return {"sa1b", "SA-1B masks of one picture"};
+  if (has("annotation.predicted_iou") || has("annotations.predicted_iou"))
+    return {"sa1b", "SA-1B masks of one picture"};
   if (has("channel_names") && has("labels")) return {"nnunet", "nnU-Net's dataset.json"};
   if (has("items") && has("categories") && (has("infos") || has("info") || has("dm_format_version")))
     return {"", "Datumaro's own JSON"};
@@ -87,7 +88,8 @@ Recognised of_xml(const Path& file) {
   const pugi::xml_node voc = document.child("annotation"), cvat = document.child("annotations");
   if (cvat && (cvat.child("version") || cvat.child("image") || cvat.child("track"))) return {"cvat", "CVAT's XML"};
   if (!voc) return {};
-  const bool is_labelme = voc.child("object").child("polygon").child("pt") || voc.child("source").child("sourceAnnotation");
+  const bool is_labelme =
+      voc.child("object").child("polygon").child("pt") || voc.child("source").child("sourceAnnotation");
   return is_labelme ? Recognised{"labelme", "LabelMe XML"} : Recognised{"voc", "Pascal VOC XML"};
 }
 
@@ -96,7 +98,8 @@ Recognised of_table(const Path& file, bool tabs) {
   std::string line;
   std::getline(in, line);
   const auto has = [&](const char* word) { return line.find(word) != std::string::npos; };
-  if (has("ImageID") && (has("LabelName") || has("XMin") || has("OriginalURL"))) return {"openimages", "an Open Images table"};
+  if (has("ImageID") && (has("LabelName") || has("XMin") || has("OriginalURL")))
+    return {"openimages", "an Open Images table"};
   if (has("Path") && has("No Finding")) return {"chexpert", "a CheXpert table"};
   if (has("Finding Labels")) return {"chexpert", "a ChestX-ray14 table"};
   return tabs ? Recognised{"tsv", "a table with tabs"} : Recognised{"csv", "a table"};

@@ -49,10 +49,11 @@ TEST(NamedSections, MayBeNone) {
 
 TEST(NamedSections, MistakesInThemHaveTheirPlace) {
   WithSources root;
-  EXPECT_EQ(error_of([&] { Recipe::parse("[source.a]\ndatset = \"p\"\n[source.b]\ndataset = 3\n", "r.toml").fill(root); }),
-            "r.toml:1: [source.a] lacks \"dataset\"; wanted a text that is not empty\n"
-            "r.toml:2: [source.a] has no key \"datset\"; did you mean \"dataset\"?\n"
-            "r.toml:4: source.b.dataset is 3; wanted a string");
+  EXPECT_EQ(
+      error_of([&] { Recipe::parse("[source.a]\ndatset = \"p\"\n[source.b]\ndataset = 3\n", "r.toml").fill(root); }),
+      "r.toml:1: [source.a] lacks \"dataset\"; wanted a text that is not empty\n"
+      "r.toml:2: [source.a] has no key \"datset\"; did you mean \"dataset\"?\n"
+      "r.toml:4: source.b.dataset is 3; wanted a string");
 }
 
 TEST(NamedSections, AreListedWithAPlaceholder) {

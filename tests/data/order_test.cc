@@ -207,7 +207,9 @@ TEST_F(Ordered, AReplacedImageHasTheCellsOfWhatCameAndNoDrawnPair) {
   int attempt = 0;
   while (order.replacement(0, position, attempt).sample == rare->sample) ++attempt;
   batch.mend(position, attempt);
-  const auto cells_at = [](const PairCells& cells, int64_t image) { return cells.begin[image + 1] - cells.begin[image]; };
+  const auto cells_at = [](const PairCells& cells, int64_t image) {
+    return cells.begin[image + 1] - cells.begin[image];
+  };
   EXPECT_EQ(cells_at(plan.cells, position), 2);
   EXPECT_EQ(cells_at(batch.cells, position), 1);
   for (int64_t image = 0; image < 12; ++image) {

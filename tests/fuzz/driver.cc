@@ -46,7 +46,9 @@ void edit(Bytes& bytes, const std::vector<Bytes>& seeds, Stream& stream) {
       break;
     case 3: {
       const ptrdiff_t from = place();
-      bytes.erase(bytes.begin() + from, bytes.begin() + std::min<ptrdiff_t>(from + 1 + static_cast<ptrdiff_t>(stream.below(16)), std::ssize(bytes)));
+      bytes.erase(
+          bytes.begin() + from,
+          bytes.begin() + std::min<ptrdiff_t>(from + 1 + static_cast<ptrdiff_t>(stream.below(16)), std::ssize(bytes)));
       break;
     }
     case 4:  // cut short
@@ -61,7 +63,8 @@ void edit(Bytes& bytes, const std::vector<Bytes>& seeds, Stream& stream) {
     case 6: {  // the rest of another one
       const Bytes& other = seeds[stream.below(seeds.size())];
       bytes.resize(static_cast<size_t>(place()));
-      if (!other.empty()) bytes.insert(bytes.end(), other.begin() + static_cast<ptrdiff_t>(stream.below(other.size())), other.end());
+      if (!other.empty())
+        bytes.insert(bytes.end(), other.begin() + static_cast<ptrdiff_t>(stream.below(other.size())), other.end());
       break;
     }
     case 7: {  // a number of 1, 2, 4 or 8 bytes

@@ -7,7 +7,8 @@ namespace weft::fuzz {
 
 std::vector<Bytes> seeds() {
   return {bytes_of("dataset = \"a\"\nthreads = 2\n[augment]\nflip = 0.5\n"),
-          bytes_of("regions = true\n[source.a]\ndataset = \"x\"\nshare_schedule = \"0:1, 10:0.5\"\n[source.b]\ndataset = \"y\"\n")};
+          bytes_of("regions = true\n[source.a]\ndataset = \"x\"\nshare_schedule = \"0:1, 10:0.5\"\n[source.b]\ndataset "
+                   "= \"y\"\n")};
 }
 
 void parse(const Bytes& input) {

@@ -7,8 +7,8 @@ namespace weft::fuzz {
 
 std::vector<Bytes> seeds() {
   const Rle mask = rle_of_polygon({1, 1, 9, 2, 7, 8}, 10, 12);
-  return {bytes_of(rle_to_string(mask)), mask_bytes(mask), scribble_bytes({2, {{1, 2}, {3, 4}}}), box_bytes({1, 2, 3, 4}),
-          point_bytes({5, 6})};
+  return {bytes_of(rle_to_string(mask)), mask_bytes(mask), scribble_bytes({2, {{1, 2}, {3, 4}}}),
+          box_bytes({1, 2, 3, 4}), point_bytes({5, 6})};
 }
 
 // Each reading is tried, whatever the others said.

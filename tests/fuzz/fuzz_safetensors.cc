@@ -6,7 +6,8 @@ namespace weft::fuzz {
 
 std::vector<Bytes> seeds() {
   const float values[6] = {1, 2, 3, 4, 5, 6};
-  std::string file = safetensors_header({{"a.weight", "F32", {2, 2}, values}, {"b", "I64", {1}, values}}, {{"format", "pt"}});
+  std::string file =
+      safetensors_header({{"a.weight", "F32", {2, 2}, values}, {"b", "I64", {1}, values}}, {{"format", "pt"}});
   file.append(24, 'x');
   return {bytes_of(file)};
 }
