@@ -45,11 +45,23 @@ TEST(BadInput, AnEmptyTsvIsNoDataset) {
   expect_in(message, {"pairs.tsv", "no image"});
 }
 
-TEST(BadInput, ATruncatedImageIsNamedAndStopsTheRunBeyondTheBudget) {
+TEST(BadInput, ATruncatedImageIsRefusedAtTheImport) {
   ScratchFolder scratch;
   toy::write_pairs(scratch, 12);
   Bytes content = read_bytes(scratch / "p5.png");
   content.resize(content.size() - 20);
+  write_atomically(scratch / "p5.png", content);
+  TsvImporter importer;
+  importer.held_back = 0;
+  expect_in(error_of([&] { importer.run({scratch / "pairs.tsv", scratch / "dataset", "toy"}); }),
+            {"pairs.tsv:7", "p5.png", "truncated PNG", "on.unreadable_image=skip"});
+}
+
+TEST(BadInput, AnImageThatCannotBeDecodedIsReplacedAndStopsTheRunBeyondTheBudget) {
+  ScratchFolder scratch;
+  toy::write_pairs(scratch, 12);
+  Bytes content = read_bytes(scratch / "p5.png");
+  content[content.size() / 2] ^= 0xff;
   write_atomically(scratch / "p5.png", content);
   TsvImporter importer;
   importer.held_back = 0;
@@ -62,7 +74,7 @@ TEST(BadInput, ATruncatedImageIsNamedAndStopsTheRunBeyondTheBudget) {
     if (comm.is_first()) exit = mine;
   });
   expect_in(testing::internal::GetCapturedStderr(),
-            {"left out an image", "(p5.png)", "images could not be read (data.damage_budget = 0)"});
+            {"another image took the place of one", "(p5.png)", "images could not be read (data.damage_budget = 0)"});
   EXPECT_EQ(exit, Exit::data_budget);
   run_thread_ranks(2, [&](Comm& comm) {
     const Exit mine =
@@ -101,7 +113,7 @@ TEST(BadInput, MoreRanksThanImagesAndABatchLargerThanTheDataSaySo) {
   toy::import_pairs(scratch, 12);
   const Path recipe = toy::write_recipe(scratch);
   expect_in(train(recipe, 3, {"batch.global=2"}), {"batch.global is 2, but there are 3 ranks"});
-  expect_in(train(recipe, 1, {"batch.global=13"}), {"batch.global is 13, but the split has only 12 samples"});
+  expect_in(train(recipe, 1, {"batch.global=13"}), {"batch.global is 13, but one round visits only 12 samples"});
 }
 
 TEST(BadInput, ACheckpointOfAnotherModelIsRefused) {
