@@ -141,6 +141,10 @@ Recognised of_folder(const Path& folder) {
   if (has_name("data.yaml") || has_name("obj.data") || has_name("obj.names")) return {"yolo", "YOLO labels"};
   if (has_name("synsets.txt")) return {"imagenet_list", "ImageNet lists"};
   if (has_folder("ground_truth")) return {"mvtec", "MVTec's layout"};
+  const auto has_end = [&](const char* end) {
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return name.ends_with(end); });
+  };
+  if (has_end("_temp.jpg") && has_end("_test.jpg")) return {"pairs", "templates and tested pictures"};
   std::map<std::string, Recognised> known;  // by importer, or by name where none reads it
   bool has_images = false;
   for (const Path& file : files) {
@@ -151,6 +155,9 @@ Recognised of_folder(const Path& folder) {
   if (known.contains("openimages")) return known["openimages"];
   if (known.size() > 1) known.erase("csv");
   if (!known.empty()) return known.begin()->second;
+  const auto has_text = [&](const Path& file) { return names.contains(file.stem().string() + ".txt"); };
+  if (has_images && std::any_of(files.begin(), files.end(), [&](const Path& f) { return looks_like_image(f) && has_text(f); }))
+    return {"yolo", "pictures with a text file each, as YOLO's labels"};
   if (has_folder("masks") || has_folder("label")) return {"masks", "pictures and masks"};
   if (has_images) return {"folder", folders.empty() ? "pictures without labels" : "folders of pictures"};
   return {};

@@ -50,6 +50,11 @@ TEST_F(Recognising, FoldersByWhatLiesInThem) {
     return recognise(scratch_ / name).importer;
   };
   EXPECT_EQ(folder_with("flat", "1.png"), "folder");
+  folder_with("pairs", "9_test.jpg");
+  EXPECT_EQ(folder_with("pairs", "9_temp.jpg"), "pairs");
+  folder_with("labels", "a.png");
+  EXPECT_EQ(importer_of("labels/a.txt", "0 .5 .5 .1 .1\n"), "");
+  EXPECT_EQ(recognise(scratch_ / "labels").importer, "yolo");
   EXPECT_EQ(folder_with("voc", "JPEGImages/1.png"), "voc");
   EXPECT_EQ(folder_with("masks", "masks/1.png"), "masks");
   EXPECT_EQ(folder_with("mvtec", "bottle/ground_truth/broken/1.png"), "mvtec");
