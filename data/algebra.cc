@@ -143,7 +143,7 @@ class Place {
   }
 
   // Sources that differ in what the region is stay apart.
-  void finish_by_region(Group group) {
+  void finish_by_region(const Group& group) {
     std::map<RegionIs, Group> apart;
     for (const Statement& one : group) apart[one.record.region].push_back(one);
     const size_t said = apart.size() - apart.count(RegionIs::unsaid);

@@ -103,7 +103,7 @@ class Order {
     std::vector<std::string_view> texts;
     for (const uint32_t row : record.operands) texts.push_back(vocabulary_.text(row));
     std::sort(texts.begin(), texts.end());
-    return {std::move(texts), {}};
+    return std::pair(std::move(texts), std::vector<uint32_t>());
   }
   const Vocabulary& vocabulary_;
 };

@@ -162,7 +162,7 @@ class Viewer {
   }
 
   // A box or a mask holds all of its object; what has a point or a stroke in it may reach farther.
-  void take_unseen(const Record& record, Record here) {
+  void take_unseen(const Record& record, const Record& here) {
     leave_out(record);
     const bool has_no_extent = record.scope == Scope::point || record.scope == Scope::scribble;
     if (!has_no_extent || record.kind == Kind::neg || record.kind == Kind::exhaustive) return;

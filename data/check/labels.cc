@@ -45,7 +45,7 @@ struct Collected {
 class Collector {
  public:
   explicit Collector(const Store& store) : store_(store), known_(store), of_row_(store.vocabulary().size()) {
-    for (uint16_t layer = 0; layer < store.layers().size(); ++layer) {
+    for (size_t layer = 0; layer < store.layers().size(); ++layer) {
       LayerStatistics& of = found.layers[store.layers()[layer]];
       of.classes = known_.classes(layer);
       of.bags = store.bags(layer).size();
@@ -125,17 +125,17 @@ class Collector {
     for (const uint32_t row : known_.rows()) {
       ++of_row_[row].all[known_.state(row)];
       if (known_.state(row) == Known::contradicted) note_contradiction(sample, row);
-      for (uint16_t layer = 0; layer < store_.layers().size(); ++layer)
+      for (size_t layer = 0; layer < store_.layers().size(); ++layer)
         if (known_.state(row, layer) != Known::unsaid) ++of_row_[row].layers[layer][known_.state(row, layer)];
     }
-    for (uint16_t layer = 0; layer < store_.layers().size(); ++layer)
+    for (size_t layer = 0; layer < store_.layers().size(); ++layer)
       if (known_.is_exhaustive(layer)) ++found.layers.at(store_.layers()[layer]).exhaustive;
   }
 
   void note_contradiction(uint32_t sample, uint32_t row) {
     Contradiction one{sample, store_.vocabulary().text(row), {}, {}};
     bool with_itself = false;
-    for (uint16_t layer = 0; layer < store_.layers().size(); ++layer) {
+    for (size_t layer = 0; layer < store_.layers().size(); ++layer) {
       const Known state = known_.state(row, layer);
       const bool both = state == Known::contradicted;
       with_itself = with_itself || both;

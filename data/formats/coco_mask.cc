@@ -79,7 +79,7 @@ CocoMask from_string(const CocoSegmentation& segmentation) {
     found.mask = rle_from_string(plain, segmentation.height, segmentation.width);
     found.odd = "segmentation is written with b'' or doubled backslashes";
   } catch (const Error&) {
-    // `odd` says what is wrong with the text as it is
+    return found;  // `odd` says what is wrong with the text as it is
   }
   return found;
 }

@@ -171,7 +171,7 @@ class CvatReader {
     shape.mask = rle_of_bitmap(bitmap.data(), height, width);
   }
 
-  void complain(pugi::xml_node node, std::string what) {
+  void complain(pugi::xml_node node, const std::string& what) {
     out_.complaints.push_back({xml_.line_of(node), join("<", node.name(), ">: ", what)});
   }
   void unread(pugi::xml_node node) {

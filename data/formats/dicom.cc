@@ -201,7 +201,7 @@ std::vector<Window> read_windows(const Places& places) {
   const std::vector<double> centres = places.decimals(Tag::window_centre), widths = places.decimals(Tag::window_width);
   const std::string function = places.text(Tag::window_function);
   std::vector<Window> windows;
-  if (function != "" && function != "LINEAR" && function != "LINEAR_EXACT") return windows;  // a curve, no window
+  if (!function.empty() && function != "LINEAR" && function != "LINEAR_EXACT") return windows;  // a curve, no window
   const double step = function == "LINEAR_EXACT" ? 0 : 1;
   for (size_t i = 0; i < std::min<size_t>({centres.size(), widths.size(), 8}); ++i) {
     const double middle = centres[i] - step / 2, half = (widths[i] - step) / 2;

@@ -248,7 +248,7 @@ void lay_out(const uint8_t* in, const Header& header, const AxisOrder& order, Vo
               offset(0, column) + offset(1, row) + offset(2, slice) + (samples == 3 ? modality : modality * per_time);
           Stored value;
           std::memcpy(&value, in + place * sizeof value, sizeof value);
-          *out++ = static_cast<Target>(value);
+          *out++ = static_cast<Target>(+value);  // no signed char is widened by surprise
         }
 }
 

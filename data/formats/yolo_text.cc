@@ -132,9 +132,7 @@ class YamlReader {
             word += line[i++];  // '' is one '
           else if (letter == quote)
             quote = 0;
-        } else if ((letter == '"' || letter == '\'') && without_blanks(word).empty()) {
-          quote = letter;
-        } else if (is_quoted_key(word) && (letter == '"' || letter == '\'')) {
+        } else if ((letter == '"' || letter == '\'') && (without_blanks(word).empty() || is_quoted_key(word))) {
           quote = letter;
         } else if (letter == ',' || letter == (is_list ? ']' : '}')) {
           add_flow(word, is_list, value);

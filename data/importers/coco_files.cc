@@ -175,7 +175,7 @@ Path CocoFolders::find(const CocoImage& image) const {
 
 std::string CocoFolders::key_of(const Path& picture) const {
   const auto whole = [](const Path& path) { return fs::absolute(path).lexically_normal(); };
-  const std::string key = whole(picture).lexically_relative(whole(root_)).generic_string();
+  std::string key = whole(picture).lexically_relative(whole(root_)).generic_string();
   if (!key.starts_with("../")) return key;
   return (picture.parent_path().filename() / picture.filename()).generic_string();
 }

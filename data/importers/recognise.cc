@@ -156,7 +156,8 @@ Recognised of_folder(const Path& folder) {
   if (known.size() > 1) known.erase("csv");
   if (!known.empty()) return known.begin()->second;
   const auto has_text = [&](const Path& file) { return names.contains(file.stem().string() + ".txt"); };
-  if (has_images && std::any_of(files.begin(), files.end(), [&](const Path& f) { return looks_like_image(f) && has_text(f); }))
+  if (has_images &&
+      std::any_of(files.begin(), files.end(), [&](const Path& f) { return looks_like_image(f) && has_text(f); }))
     return {"yolo", "pictures with a text file each, as YOLO's labels"};
   if (has_folder("masks") || has_folder("label")) return {"masks", "pictures and masks"};
   if (has_images) return {"folder", folders.empty() ? "pictures without labels" : "folders of pictures"};

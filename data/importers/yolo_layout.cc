@@ -98,7 +98,7 @@ class LayoutReader {
     const std::vector<std::string> parts = path_parts(written);
     if (parts.empty()) return "";
     for (size_t first = 0; first < parts.size(); ++first) {
-      const std::string path = joined(parts, first);
+      std::string path = joined(parts, first);
       if (fs::exists(folder_ / path)) return path;
     }
     return std::nullopt;
@@ -183,7 +183,7 @@ std::optional<std::string> yolo_labels_of(const Path& folder, const std::string&
       if (fs::exists(folder / path)) return path.generic_string();
     }
   }
-  const std::string beside = Path(picture).replace_extension(".txt").generic_string();
+  std::string beside = Path(picture).replace_extension(".txt").generic_string();
   if (fs::exists(folder / beside)) return beside;
   return std::nullopt;
 }
