@@ -110,7 +110,7 @@ class Place {
       if (key.second == 10 + static_cast<int>(Kind::count))
         finish_counts(by_operands(std::move(group)));
       else
-        finish_by_region(std::move(group));
+        finish_by_region(group);
     }
     for (const uint32_t list : emptied_) merged_.contradictions.push_back(with_deniers(list));
   }

@@ -150,7 +150,7 @@ class Viewer {
     const bool is_interval = record.kind == Kind::count || record.kind == Kind::exhaustive;  // holds of any piece
     const bool is_of_the_whole =
         record.kind == Kind::soft || record.kind == Kind::candidates || record.kind == Kind::exists;
-    if (seen.pieces.empty() || (is_too_little && record.kind == Kind::neg)) return take_unseen(record, std::move(here));
+    if (seen.pieces.empty() || (is_too_little && record.kind == Kind::neg)) return take_unseen(record, here);
     if (is_clipped && record.kind != Kind::neg) here.flags |= kTruncated;
     if (is_clipped && record.kind == Kind::count) here.operands[0] = 0;
     const bool is_unknown = (is_too_little && !is_interval) || (is_clipped && is_of_the_whole);

@@ -42,7 +42,7 @@ def bad_data(work, _):
     work.run("cut", 2).must_end(2).must_say(shard.name)
     shard.write_bytes(whole)
     print("a shard cut in half: exit 2 before the first step")
-    env = {"LD_PRELOAD": work.library, "FAIL_CALL": "pread", "FAIL_PATH": ".h5", "FAIL_AFTER": "120"}
+    env = {"LD_PRELOAD": work.library, "FAIL_CALL": "pread", "FAIL_PATH": "images-", "FAIL_AFTER": "160"}
     work.run("eio", 2, env=env).must_end(4).must_say("(?i)input/output error", r"sample \d+ \(p\d+\.png\)")
     print("EIO while samples are read: exit 4, named")
 
