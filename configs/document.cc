@@ -82,8 +82,41 @@ void flatten(const toml::table& table, const std::string& section, const PlaceOf
   }
 }
 
+// TOML has letters beyond ASCII in strings and comments alone; anywhere else toml++ 3.3 runs into undefined behaviour
+// instead of an error.  The line of the first such letter, 0: there is none.
+int line_of_stray_letter(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  int line = 1;
+  std::string_view inside;  // the mark that ends the string or comment
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char letter = text[i];
+    if (letter == '\n') {
+      ++line;
+      if (inside.size() == 1) inside = {};  // comments and short strings end with their line
+    } else if (!inside.empty()) {
+      if (letter == '\\' && inside[0] == '"') {
+        ++i;
+        if (i < text.size() && text[i] == '\n') ++line;
+      } else if (text.substr(i).starts_with(inside)) {
+        i += inside.size() - 1;
+        inside = {};
+      }
+    } else if (letter == '#') {
+      inside = "\n";
+    } else if (letter == '"' || letter == '\'') {
+      const std::string_view three = letter == '"' ? "\"\"\"" : "'''";
+      inside = text.substr(i).starts_with(three) ? three : three.substr(0, 1);
+      i += inside.size() - 1;
+    } else if (static_cast<unsigned char>(letter) >= 0x80) {
+      return line;
+    }
+  }
+  return 0;
+}
+
 std::optional<toml::table> parse_assignment(const std::string& key, const std::string& value) {
   if (value.find('\n') != std::string::npos) return std::nullopt;  // could assign more than the one key
+  if (line_of_stray_letter(key + " = " + value) > 0) return std::nullopt;
   try {
     return toml::parse(key + " = " + value);
   } catch (const toml::parse_error&) {
@@ -100,6 +133,8 @@ std::string join_path(const std::string& section, const std::string& name) {
 
 Document parse_document(const std::string& text, const std::string& name) {
   Document document;
+  const int stray = line_of_stray_letter(text);
+  check(stray == 0, name, ":", stray, ": is not valid TOML: a letter beyond ASCII stands outside quotes");
   try {
     const toml::table table = toml::parse(text);
     const auto place_of = [&name](const toml::key& key) {

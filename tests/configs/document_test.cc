@@ -86,5 +86,13 @@ TEST(TomlText, EveryStringReadsBackAsItself) {
   EXPECT_EQ(parse_document("a = " + toml_text(list), "r.toml").keys.at("a").value, list);
 }
 
+TEST(Document, LettersBeyondAsciiStandInQuotesAndCommentsAlone) {
+  parse_document("# \u00e9\na = \"\u00e9 \\\" \u00e9\"\nb = '\u00e9'\nc = \"\"\"\n\u00e9\"\"\"\n\"\u00e9\" = 1\n",
+                 "r.toml");
+  EXPECT_EQ(error_of([] { parse_document("a = 1\n\u00e9 = 2\n", "r.toml"); }),
+            "r.toml:2: is not valid TOML: a letter beyond ASCII stands outside quotes");
+  EXPECT_EQ(parse_override("a=\u00e9").keys.size(), 1u);
+}
+
 }  // namespace
 }  // namespace weft
