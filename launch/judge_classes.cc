@@ -45,7 +45,7 @@ double accuracy(const Answers& answers) {
   return mean_of(top1);
 }
 
-Answers by_texts(const Evaluation& e, const JudgedClasses& classes, const Labelled& images) {
+Answers by_texts(const Evaluated& e, const JudgedClasses& classes, const Labelled& images) {
   TextGroups groups;
   for (const uint32_t row : classes.rows)
     groups.push_back(sentences(e.store.vocabulary(), row, e.config.evaluate.templates, e.config.evaluate.synonyms));
@@ -86,7 +86,7 @@ std::vector<Answers> by_neighbours(const Tensor& query_QD, const Labelled& queri
   return mine;
 }
 
-Answers by_best_neighbours(const Evaluation& e, const JudgedClasses& classes, const Labelled& images,
+Answers by_best_neighbours(const Evaluated& e, const JudgedClasses& classes, const Labelled& images,
                            const Labelled& train, const Labelled& dev) {
   const auto count = static_cast<int32_t>(classes.rows.size());
   const Tensor train_KD = rows_of(e.train_ND, train.images);
@@ -99,7 +99,7 @@ Answers by_best_neighbours(const Evaluation& e, const JudgedClasses& classes, co
   return by_neighbours(rows_of(e.image_ND, images.images), images, train_KD, train, count, e.comm)[best];
 }
 
-Answers by_probe(const Evaluation& e, const JudgedClasses& classes, const Labelled& images, const Labelled& train,
+Answers by_probe(const Evaluated& e, const JudgedClasses& classes, const Labelled& images, const Labelled& train,
                  const Labelled& dev) {
   const auto count = static_cast<int64_t>(classes.rows.size());
   const auto answers = [&](const ClassProbe& probe, const Tensor& features, const Labelled& of, Range rows) {
@@ -122,7 +122,7 @@ Answers by_probe(const Evaluation& e, const JudgedClasses& classes, const Labell
 }
 
 // The pairs of classes that were taken for each other most often, with the pictures of which the model was surest.
-Json confusions_of(const Evaluation& e, const JudgedClasses& classes, const Labelled& images, Answers answers) {
+Json confusions_of(const Evaluated& e, const JudgedClasses& classes, const Labelled& images, Answers answers) {
   std::stable_sort(answers.begin(), answers.end(),
                    [](const Classified& a, const Classified& b) { return a.confidence > b.confidence; });
   Json list = Json::array();
@@ -155,14 +155,14 @@ double most_frequent(const Labelled& train, const Labelled& images) {
   return static_cast<double>(hits) / static_cast<double>(images.classes.size());
 }
 
-void add_classifier(const Evaluation& e, const char* name, const char* title, const JudgedClasses& classes,
+void add_classifier(const Evaluated& e, const char* name, const char* title, const JudgedClasses& classes,
                     const Labelled& images, const Labelled& train, const Answers& answers, Findings& findings) {
   const auto count = static_cast<int64_t>(classes.rows.size());
   std::vector<double> top1, top5, brier, recalls;
-  std::vector<Said> said;
+  std::vector<Forecast> forecasts;
   for (const Classified& one : answers) {
     top1.push_back(one.top1), top5.push_back(one.top5), brier.push_back(one.brier);
-    said.push_back({one.confidence, one.predicted == one.truth ? 1.0 : 0.0});
+    forecasts.push_back({one.confidence, one.predicted == one.truth ? 1.0 : 0.0});
   }
   for (const double recall : recall_of_classes(answers, count))
     if (recall >= 0) recalls.push_back(recall);
@@ -178,7 +178,7 @@ void add_classifier(const Evaluation& e, const char* name, const char* title, co
   add("accuracy", " accuracy", top1, chance, false, frequent);
   if (count > 5) add("accuracy@5", " accuracy@5", top5, 5 * chance);
   add("recall", " mean per-class recall", recalls, chance);
-  const Calibration calibration = calibrate(said);
+  const Calibration calibration = calibrate(forecasts);
   add("ece", " ECE, bins of equal width", {calibration.error_wide}, {}, true);
   add("ece_mass", " ECE, bins of equal mass", {calibration.error_even}, {}, true);
   add("brier", " Brier score", brier, 1 - chance, true);
@@ -193,7 +193,7 @@ void add_classifier(const Evaluation& e, const char* name, const char* title, co
 
 }  // namespace
 
-void judge_classes(const Evaluation& e, const std::string& name, Findings& findings) {
+void judge_classes(const Evaluated& e, const std::string& name, Findings& findings) {
   const EvaluateSettings& asked = e.config.evaluate;
   const JudgedClasses classes = judged_classes(e.store, e.known, name, e.images);
   const Labelled images = labelled(e.known, classes, e.images), train = labelled(e.known, classes, e.train);

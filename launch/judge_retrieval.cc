@@ -68,7 +68,7 @@ Retrieval retrieve(const Tensor& image_ND, const Tensor& text_TD, const JudgedLa
 }
 
 // The ridge's figures on the gallery, its strength chosen by text -> image mAP on another split.
-Retrieval judge_ridge(const Evaluation& e, const JudgedLayer& layer) {
+Retrieval judge_ridge(const Evaluated& e, const JudgedLayer& layer) {
   const std::string& dev_split = e.config.evaluate.color_baseline_dev;
   const std::vector<uint32_t> dev = e.store.split(dev_split);
   const auto histograms = [&](const std::vector<uint32_t>& samples) {
@@ -120,7 +120,7 @@ void add_queries(const JudgedLayer& layer, const Retrieval& ours, const Retrieva
 }
 
 // The best images of the texts that are true of most images, with their pictures.
-void add_galleries(const Evaluation& e, const JudgedLayer& layer, const Tensor& text_TD, Findings& findings) {
+void add_galleries(const Evaluated& e, const JudgedLayer& layer, const Tensor& text_TD, Findings& findings) {
   std::vector<size_t> shown(layer.texts.size());
   std::iota(shown.begin(), shown.end(), 0);
   std::stable_sort(shown.begin(), shown.end(),
@@ -148,7 +148,7 @@ void add_galleries(const Evaluation& e, const JudgedLayer& layer, const Tensor& 
 
 }  // namespace
 
-void judge_retrieval(const Evaluation& e, const std::string& name, bool is_required, Findings& findings) {
+void judge_retrieval(const Evaluated& e, const std::string& name, bool is_required, Findings& findings) {
   const auto& known_layers = e.config.evaluate.known_layers;
   const bool known = std::find(known_layers.begin(), known_layers.end(), name) != known_layers.end();
   const JudgedLayer layer =
