@@ -41,9 +41,7 @@ void Batch::mend(int32_t position, int attempt) {
   WEFT_ASSERT(order);
   Pick& pick = picks.at(static_cast<size_t>(position));
   pick = order->replacement(step, position, attempt);
-  TextColumns columns;
-  for (size_t i = 0; i < text_rows.size(); ++i) columns.emplace(text_rows[i], static_cast<int32_t>(i));
-  cells.replace_image(position, cells_of(order->sources(), pick.sample, columns));
+  cells.replace_image(position, cells_of(order->sources(), pick.sample, columns_of(said)));
 }
 
 }  // namespace weft

@@ -27,6 +27,8 @@ void DataSettings::fields(Fields& visit) {
   one.fields(visit);
   visit("tokenizer", tokenizer, any, "file of BPE merges; empty: that of the first dataset");
   visit("texts_per_image", texts_per_image, at_least(1), "texts drawn for each image of a step, where it has as many");
+  visit("negatives_per_image", negatives_per_image, non_negative,
+        "verified negatives drawn for each image of a step, where it has as many: texts that are not true of it");
   visit("strong_views", strong_views, between(0, 8), "further views of each image, by [data.strong], of one decoding");
   visit("regions", regions, any, "statements about regions come along, in the coordinates of the view");
   visit("pixels", pixels, one_of({"u8", "f32"}), "f32 keeps what 16-bit pictures and volumes have beyond eight bits");
@@ -42,6 +44,8 @@ void DataSettings::fields(Fields& visit) {
 std::map<std::string, SourceSettings> DataSettings::all_sources() const {
   check(one.dataset.empty() != sources.empty(), "data.dataset is \"", one.dataset, "\" and there are ", sources.size(),
         " sections [data.source.<name>]; wanted a dataset or such sections");
+  check(sources.empty() || (one.templates.empty() && one.negation.empty() && one.prefix.empty()),
+        "data has templates, negation or a prefix beside sections [data.source.<name>]; they belong into the sections");
   return sources.empty() ? std::map<std::string, SourceSettings>{{"data", one}} : sources;
 }
 
@@ -51,11 +55,6 @@ Path DataSettings::first_dataset() const {
 
 Path DataSettings::tokenizer_file() const {
   return tokenizer.empty() ? first_dataset() / "tokenizer.txt" : Path(tokenizer);
-}
-
-Image decode_sample(const SampleInfo& info, const Bytes& content, int least_side) {
-  const ImageHeader expected{info.codec, info.width, info.height, info.channels};
-  return decode_image(content.data(), content.size(), least_side, &expected);
 }
 
 namespace {
@@ -72,7 +71,7 @@ constexpr int kReplacements = 8;  // tried for one slot of a step
 OrderSettings order_settings(const DataSettings& settings, const LoaderShape& shape) {
   check(shape.ranks <= shape.global_batch, "batch.global is ", shape.global_batch, ", but there are ", shape.ranks,
         " ranks; every rank needs at least one image of a step");
-  return {shape.global_batch, settings.texts_per_image, shape.seed};
+  return {shape.global_batch, settings.texts_per_image, shape.seed, settings.negatives_per_image};
 }
 
 }  // namespace
@@ -212,11 +211,10 @@ struct Loader::Impl {
     batch.views = static_cast<int>(views());
     batch.order = &order;
     batch.picks = std::move(plan.picks);
-    batch.text_rows = std::move(plan.text_rows);
+    batch.said = std::move(plan.texts);
     batch.cells = std::move(plan.cells);
     batch.tokens.clear();
-    for (const uint32_t row : batch.text_rows)
-      batch.tokens.push_back(tokenizer.encode(sources.vocabulary().text(row), shape.context));
+    for (const StepText& text : batch.said) batch.tokens.push_back(tokenizer.encode(text.words, shape.context));
     batch.images = mine;
     batch.texts = share_of(static_cast<int64_t>(batch.tokens.size()), shape.rank, shape.ranks);
   }

@@ -24,6 +24,7 @@ struct DataSettings final : Settings {
   std::map<std::string, SourceSettings> sources;  // by name
   std::string tokenizer;                          // file; empty: the first dataset's
   int64_t texts_per_image = 1;
+  int64_t negatives_per_image = 0;
   int64_t strong_views = 0;
   bool regions = false;
   std::string pixels = "u8";
@@ -38,9 +39,6 @@ struct DataSettings final : Settings {
   Path first_dataset() const;
   Path tokenizer_file() const;
 };
-
-// The pixels of a stored sample; an Error where its content is not what the store says of it.
-Image decode_sample(const SampleInfo& info, const Bytes& content, int least_side);
 
 struct LoaderShape {
   int64_t global_batch = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -13,8 +14,40 @@ namespace {
 std::vector<SourcePart> all_parts(const Sources& sources, uint64_t seed) {
   std::vector<SourcePart> parts;
   for (const Sources::Source& source : sources.sources())
-    for (SourcePart& part : parts_of(sources, source, seed, parts.size())) parts.push_back(std::move(part));
+    for (SourcePart& part : parts_of(sources, source, seed, parts.size())) {
+      part.source = source.settings;
+      parts.push_back(std::move(part));
+    }
   return parts;
+}
+
+constexpr std::string_view kPlace = "{}";  // of the concept in a template
+
+void check_templates(const Sources::Source& source, const char* key, const std::vector<std::string>& templates) {
+  for (const std::string& form : templates) {
+    const size_t place = form.find(kPlace);
+    check(place != std::string::npos && form.find(kPlace, place + 1) == std::string::npos, "source ", source.name,
+          ": ", key, " has \"", form, "\"; wanted one {} in it, where the concept's text goes");
+  }
+}
+
+// One of the templates, drawn where there are several, with the text in its place.
+std::string worded(const std::vector<std::string>& templates, const std::string& text, Stream& stream) {
+  if (templates.empty()) return text;
+  std::string words = templates[templates.size() > 1 ? stream.below(templates.size()) : 0];
+  return words.replace(words.find(kPlace), kPlace.size(), text);
+}
+
+// `wanted` of the rows of which the statements are of one kind, in an order that is drawn.
+std::vector<uint32_t> draw_rows(const std::vector<TextStatement>& statements, Kind kind, int64_t wanted,
+                                Stream& stream) {
+  std::vector<uint32_t> rows;
+  for (const TextStatement& said : statements)
+    if (said.kind == kind && (rows.empty() || rows.back() != said.row)) rows.push_back(said.row);
+  const size_t count = std::min(rows.size(), static_cast<size_t>(wanted));
+  for (size_t i = 0; i < count; ++i) std::swap(rows[i], rows[i + stream.below(rows.size() - i)]);
+  rows.resize(count);
+  return rows;
 }
 
 template <class Kind, class Part>
@@ -34,6 +67,13 @@ Order::Order(const Sources& sources, const OrderSettings& settings, std::vector<
       settings_(settings),
       strata_(each<Stratum>(parts, &SourcePart::stratum)),
       mixture_(each<ShareSchedule>(parts, &SourcePart::share), settings.global_batch) {
+  for (const SourcePart& part : parts) source_of_.push_back(part.source);
+  for (const Sources::Source& source : sources.sources()) {
+    check_templates(source, "templates", source.settings->templates);
+    check_templates(source, "negation", source.settings->negation);
+    check(source.settings->negation.empty() || settings.negatives_per_image > 0, "source ", source.name,
+          " has negation templates, but data.negatives_per_image is 0: no negative would be drawn for them");
+  }
   check(settings.global_batch <= units(), sources.store(0).folder().string(), ": batch.global is ",
         settings.global_batch, ", but one round visits only ", units(),
         " samples, groups or classes; a step would see one of them twice");
@@ -71,33 +111,52 @@ Pick Order::replacement(int64_t step, int64_t slot, int attempt) const {
   return strata_[place.part].at(k);
 }
 
-std::vector<uint32_t> Order::draw_texts(uint32_t sample, int64_t step, int64_t slot) const {
-  std::vector<uint32_t> rows;
-  for (const TextStatement& said : sources_.texts(sample))
-    if (said.kind == Kind::pos && (rows.empty() || rows.back() != said.row)) rows.push_back(said.row);
+std::vector<Order::DrawnText> Order::draw_texts(uint32_t sample, const SourceSettings& source, int64_t step,
+                                                int64_t slot) const {
   Stream stream(settings_.seed, Purpose::texts, static_cast<uint64_t>(step), static_cast<uint64_t>(slot));
-  const size_t wanted = std::min<size_t>(rows.size(), static_cast<size_t>(settings_.texts_per_image));
-  for (size_t i = 0; i < wanted; ++i) std::swap(rows[i], rows[i + stream.below(rows.size() - i)]);
-  rows.resize(wanted);
-  return rows;
+  std::vector<DrawnText> drawn;
+  const auto add = [&](uint32_t row, const std::vector<std::string>& templates, bool negated, bool is_true) {
+    drawn.push_back({{row, negated},
+                     source.prefix + worded(templates, sources_.vocabulary().text(row), stream),
+                     is_true});
+  };
+  const std::vector<TextStatement>& said = sources_.texts(sample);
+  for (const uint32_t row : draw_rows(said, Kind::pos, settings_.texts_per_image, stream))
+    add(row, source.templates, false, true);
+  for (const uint32_t row : draw_rows(said, Kind::neg, settings_.negatives_per_image, stream)) {
+    add(row, source.templates, false, false);
+    if (!source.negation.empty()) add(row, source.negation, true, true);
+  }
+  return drawn;
 }
 
 Order::Plan Order::plan(int64_t step) const {
   Plan plan;
-  TextColumns column;
+  std::unordered_map<std::string, int32_t> column;
   const Mixture::Counts counts = mixture_.at(step);
   for (int64_t slot = 0; slot < settings_.global_batch; ++slot) {
     const Place place = place_of(step, slot, counts);
     plan.picks.push_back(strata_[place.part].at(place.k));
-    for (const uint32_t row : draw_texts(plan.picks.back().sample, step, slot)) {
-      const auto [found, is_new] = column.try_emplace(row, static_cast<int32_t>(plan.text_rows.size()));
-      if (is_new) plan.text_rows.push_back(row);
-      plan.cells.drawn.emplace_back(static_cast<int32_t>(slot), found->second);
+    for (DrawnText& text : draw_texts(plan.picks.back().sample, *source_of_[place.part], step, slot)) {
+      const auto [found, is_new] = column.try_emplace(text.words, static_cast<int32_t>(plan.texts.size()));
+      if (is_new) plan.texts.push_back({std::move(text.words), {}});
+      std::vector<StepText::Claim>& claims = plan.texts[static_cast<size_t>(found->second)].claims;
+      if (std::find(claims.begin(), claims.end(), text.claim) == claims.end()) claims.push_back(text.claim);
+      if (text.is_true) plan.cells.drawn.emplace_back(static_cast<int32_t>(slot), found->second);
     }
   }
-  plan.cells.texts = static_cast<int64_t>(plan.text_rows.size());
-  for (const Pick& pick : plan.picks) plan.cells.add_image(cells_of(sources_, pick.sample, column));
+  const TextColumns columns = columns_of(plan.texts);
+  plan.cells.texts = static_cast<int64_t>(plan.texts.size());
+  for (const Pick& pick : plan.picks) plan.cells.add_image(cells_of(sources_, pick.sample, columns));
   return plan;
+}
+
+TextColumns columns_of(const std::vector<StepText>& texts) {
+  TextColumns columns;
+  for (size_t i = 0; i < texts.size(); ++i)
+    for (const StepText::Claim& claim : texts[i].claims)
+      columns[claim.row].push_back({static_cast<int32_t>(i), claim.negated});
+  return columns;
 }
 
 std::vector<Cell> cells_of(const Sources& sources, uint32_t sample, const TextColumns& columns) {
@@ -106,16 +165,18 @@ std::vector<Cell> cells_of(const Sources& sources, uint32_t sample, const TextCo
   };
   std::map<int32_t, Sum> said;
   for (const TextStatement& statement : sources.texts(sample)) {
-    const auto column = columns.find(statement.row);
-    if (column == columns.end()) continue;
+    const auto found = columns.find(statement.row);
+    if (found == columns.end()) continue;
     const bool soft = statement.kind == Kind::soft;
     if (!soft && statement.kind != Kind::pos && statement.kind != Kind::neg && statement.kind != Kind::unknown)
       continue;
     const double q = soft ? statement.confidence : statement.kind == Kind::pos;
     const double w = statement.kind == Kind::unknown ? 0 : soft ? 1 : statement.confidence;
-    Sum& sum = said[column->second];
-    sum.q += q * w;
-    sum.w += w;
+    for (const TextColumn& column : found->second) {
+      Sum& sum = said[column.column];
+      sum.q += (column.negated ? 1 - q : q) * w;
+      sum.w += w;
+    }
   }
   std::vector<Cell> cells;
   for (const auto& [text, sum] : said)

@@ -18,6 +18,7 @@ struct OrderSettings {
   int64_t global_batch = 0;
   int64_t texts_per_image = 1;
   uint64_t seed = 0;
+  int64_t negatives_per_image = 0;
 };
 
 class Order {
@@ -29,10 +30,10 @@ class Order {
   Pick at(int64_t step, int64_t slot) const;
   // What takes the place of a draw that cannot be read: of the same part, from rounds that are never reached.
   Pick replacement(int64_t step, int64_t slot, int attempt) const;
-  // The step's samples, its distinct texts (rows of the vocabulary, in order of first appearance) and cells.
+  // The step's samples, its distinct texts (in order of first appearance) and cells.
   struct Plan {
     std::vector<Pick> picks;
-    std::vector<uint32_t> text_rows;
+    std::vector<StepText> texts;
     PairCells cells;
   };
   Plan plan(int64_t step) const;
@@ -45,18 +46,29 @@ class Order {
     int64_t k;  // which draw of the part
   };
   Place place_of(int64_t step, int64_t slot, const Mixture::Counts& counts) const;
-  std::vector<uint32_t> draw_texts(uint32_t sample, int64_t step, int64_t slot) const;
+  struct DrawnText {
+    StepText::Claim claim;
+    std::string words;
+    bool is_true;  // of its image; else a verified negative
+  };
+  std::vector<DrawnText> draw_texts(uint32_t sample, const SourceSettings& source, int64_t step, int64_t slot) const;
 
   const Sources& sources_;
   OrderSettings settings_;
+  std::vector<const SourceSettings*> source_of_;  // of each part
   std::vector<Stratum> strata_;
   Mixture mixture_;
 };
 
 // What was said about a sample and the texts of a step: POS is q = 1, NEG q = 0, SOFT p, each with its confidence as
-// weight; an asserted UNKNOWN is a cell of weight 0.  Statements of several layers about one cell: their weighted mean,
-// weights added.
-using TextColumns = std::unordered_map<uint32_t, int32_t>;  // row of the vocabulary -> column
+// weight; an asserted UNKNOWN is a cell of weight 0.  Of a negated text q is 1 - q.  Statements of several layers about
+// one cell: their weighted mean, weights added.
+struct TextColumn {
+  int32_t column;
+  bool negated;
+};
+using TextColumns = std::unordered_map<uint32_t, std::vector<TextColumn>>;  // by row of the vocabulary
+TextColumns columns_of(const std::vector<StepText>& texts);
 std::vector<Cell> cells_of(const Sources& sources, uint32_t sample, const TextColumns& columns);
 
 }  // namespace weft

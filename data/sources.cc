@@ -19,6 +19,11 @@ void SourceSettings::fields(Fields& visit) {
   visit("foreground", foreground, unit, "draw = \"foreground\": share of samples in which something was found");
   visit("repeat_threshold", repeat_threshold, between(1e-9, 1),
         "draw = \"repeat_factor\": classes found in a smaller share of the samples than this are repeated");
+  visit("templates", templates, any,
+        "e.g. \"a photo of a {}\": words around a text, one of these drawn for each; none: the text alone");
+  visit("negation", negation, any,
+        "e.g. \"no {}\": each verified negative that is drawn also gives such a text, which is true of its image");
+  visit("prefix", prefix, any, "before every text of this source, e.g. \"[label] \", so that the model may tell");
 }
 
 namespace {

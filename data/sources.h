@@ -21,6 +21,8 @@ struct SourceSettings : Settings {
   std::string share_schedule;
   double foreground = 1.0 / 3;
   double repeat_threshold = 1e-3;
+  std::string prefix;
+  std::vector<std::string> templates, negation;
   void fields(Fields& visit) override;
 };
 
