@@ -24,6 +24,11 @@ std::vector<Kind> each(std::vector<SourcePart>& parts, Part SourcePart::* member
   return values;
 }
 
+// Texts of the other picture are worth having in a step where all of that picture comes in.
+bool shows_both(const Mixing& mixing) {
+  return mixing.kind == MixKind::cut_mix || mixing.kind == MixKind::mix_up;
+}
+
 }  // namespace
 
 Order::Order(const Sources& sources, const OrderSettings& settings)
@@ -34,6 +39,11 @@ Order::Order(const Sources& sources, const OrderSettings& settings, std::vector<
       settings_(settings),
       strata_(each<Stratum>(parts, &SourcePart::stratum)),
       mixture_(each<ShareSchedule>(parts, &SourcePart::share), settings.global_batch) {
+  const MixSettings& mix = settings.mix;
+  const double mixed = mix.copy_paste + mix.cut_mix + mix.class_mix + mix.mix_up;
+  check(mixed <= 1 + 1e-9, "the probabilities of data.mix add up to ", mixed, "; wanted at most 1");
+  check(mix.cut_area_min <= mix.cut_area_max, "data.mix.cut_area_min is ", mix.cut_area_min,
+        ", above cut_area_max, which is ", mix.cut_area_max);
   check(settings.global_batch <= units(), sources.store(0).folder().string(), ": batch.global is ",
         settings.global_batch, ", but one round visits only ", units(),
         " samples, groups or classes; a step would see one of them twice");
@@ -62,13 +72,26 @@ Pick Order::at(int64_t step, int64_t slot) const {
   return strata_[place.part].at(place.k);
 }
 
-Pick Order::replacement(int64_t step, int64_t slot, int attempt) const {
+// A draw of the slot's part, from rounds that are never reached.
+Pick Order::extra_draw(Purpose purpose, int64_t step, int64_t slot, int attempt) const {
   constexpr uint64_t kNeverReached = uint64_t{1} << 40, kMost = uint64_t{1} << 60;
   const Place place = place_of(step, slot, mixture_.at(step));
-  Stream stream(settings_.seed, Purpose::replacement, static_cast<uint64_t>(step), static_cast<uint64_t>(slot));
+  Stream stream(settings_.seed, purpose, static_cast<uint64_t>(step), static_cast<uint64_t>(slot));
   int64_t k = 0;
   for (int i = 0; i <= attempt; ++i) k = static_cast<int64_t>(kNeverReached + stream.below(kMost));
   return strata_[place.part].at(k);
+}
+
+Pick Order::replacement(int64_t step, int64_t slot, int attempt) const {
+  return extra_draw(Purpose::replacement, step, slot, attempt);
+}
+
+Mixing Order::mixing(int64_t step, int64_t slot) const {
+  return settings_.mix.any() ? draw_mixing(settings_.mix, settings_.image_size, settings_.seed, step, slot) : Mixing{};
+}
+
+Pick Order::partner(int64_t step, int64_t slot) const {
+  return extra_draw(Purpose::mix_partner, step, slot, 0);
 }
 
 std::vector<uint32_t> Order::draw_texts(uint32_t sample, int64_t step, int64_t slot) const {
@@ -85,18 +108,32 @@ std::vector<uint32_t> Order::draw_texts(uint32_t sample, int64_t step, int64_t s
 Order::Plan Order::plan(int64_t step) const {
   Plan plan;
   TextColumns column;
+  std::vector<std::pair<int32_t, int32_t>> drawn;
   const Mixture::Counts counts = mixture_.at(step);
+  const auto draw = [&](uint32_t sample, int64_t slot, int64_t stream) {
+    for (const uint32_t row : draw_texts(sample, step, stream)) {
+      const auto [found, is_new] = column.try_emplace(row, static_cast<int32_t>(plan.text_rows.size()));
+      if (is_new) plan.text_rows.push_back(row);
+      drawn.emplace_back(static_cast<int32_t>(slot), found->second);
+    }
+  };
   for (int64_t slot = 0; slot < settings_.global_batch; ++slot) {
     const Place place = place_of(step, slot, counts);
     plan.picks.push_back(strata_[place.part].at(place.k));
-    for (const uint32_t row : draw_texts(plan.picks.back().sample, step, slot)) {
-      const auto [found, is_new] = column.try_emplace(row, static_cast<int32_t>(plan.text_rows.size()));
-      if (is_new) plan.text_rows.push_back(row);
-      plan.cells.drawn.emplace_back(static_cast<int32_t>(slot), found->second);
-    }
+    draw(plan.picks.back().sample, slot, slot);
+    if (shows_both(mixing(step, slot))) draw(partner(step, slot).sample, slot, settings_.global_batch + slot);
   }
   plan.cells.texts = static_cast<int64_t>(plan.text_rows.size());
-  for (const Pick& pick : plan.picks) plan.cells.add_image(cells_of(sources_, pick.sample, column));
+  for (int64_t slot = 0; slot < settings_.global_batch; ++slot) {
+    std::vector<Cell> cells = cells_of(sources_, plan.picks[static_cast<size_t>(slot)].sample, column);
+    if (const Mixing mixed = mixing(step, slot); mixed.kind != MixKind::none)
+      cells = mixed_cells(cells, cells_of(sources_, partner(step, slot).sample, column), mixed, settings_.mix);
+    plan.cells.add_image(cells);
+  }
+  // A text of a picture of which too little is seen was not drawn for it.
+  for (const auto& pair : drawn)
+    if (plan.cells.is_true(pair.first, pair.second) && (plan.cells.drawn.empty() || plan.cells.drawn.back() != pair))
+      plan.cells.drawn.push_back(pair);
   return plan;
 }
 

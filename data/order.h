@@ -8,7 +8,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/random.h"
 #include "data/batch.h"
+#include "data/mixing.h"
 #include "data/sources.h"
 #include "data/stratum.h"
 
@@ -18,6 +20,8 @@ struct OrderSettings {
   int64_t global_batch = 0;
   int64_t texts_per_image = 1;
   uint64_t seed = 0;
+  MixSettings mix;
+  int image_size = 0;  // of the views that are mixed, pixels
 };
 
 class Order {
@@ -29,6 +33,9 @@ class Order {
   Pick at(int64_t step, int64_t slot) const;
   // What takes the place of a draw that cannot be read: of the same part, from rounds that are never reached.
   Pick replacement(int64_t step, int64_t slot, int attempt) const;
+  // How the picture of a slot is mixed, and with which one of the same part.  A replacement is never mixed.
+  Mixing mixing(int64_t step, int64_t slot) const;
+  Pick partner(int64_t step, int64_t slot) const;
   // The step's samples, its distinct texts (rows of the vocabulary, in order of first appearance) and cells.
   struct Plan {
     std::vector<Pick> picks;
@@ -44,6 +51,7 @@ class Order {
     size_t part;
     int64_t k;  // which draw of the part
   };
+  Pick extra_draw(Purpose purpose, int64_t step, int64_t slot, int attempt) const;
   Place place_of(int64_t step, int64_t slot, const Mixture::Counts& counts) const;
   std::vector<uint32_t> draw_texts(uint32_t sample, int64_t step, int64_t slot) const;
 
