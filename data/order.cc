@@ -110,18 +110,18 @@ Order::Plan Order::plan(int64_t step) const {
   TextColumns column;
   std::vector<std::pair<int32_t, int32_t>> drawn;
   const Mixture::Counts counts = mixture_.at(step);
-  const auto draw = [&](uint32_t sample, int64_t slot, int64_t stream) {
-    for (const uint32_t row : draw_texts(sample, step, stream)) {
+  for (int64_t slot = 0; slot < settings_.global_batch; ++slot) {
+    const Place place = place_of(step, slot, counts);
+    plan.picks.push_back(strata_[place.part].at(place.k));
+    std::vector<uint32_t> rows = draw_texts(plan.picks.back().sample, step, slot);
+    if (shows_both(mixing(step, slot)))
+      for (const uint32_t row : draw_texts(partner(step, slot).sample, step, settings_.global_batch + slot))
+        if (std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(row);
+    for (const uint32_t row : rows) {
       const auto [found, is_new] = column.try_emplace(row, static_cast<int32_t>(plan.text_rows.size()));
       if (is_new) plan.text_rows.push_back(row);
       drawn.emplace_back(static_cast<int32_t>(slot), found->second);
     }
-  };
-  for (int64_t slot = 0; slot < settings_.global_batch; ++slot) {
-    const Place place = place_of(step, slot, counts);
-    plan.picks.push_back(strata_[place.part].at(place.k));
-    draw(plan.picks.back().sample, slot, slot);
-    if (shows_both(mixing(step, slot))) draw(partner(step, slot).sample, slot, settings_.global_batch + slot);
   }
   plan.cells.texts = static_cast<int64_t>(plan.text_rows.size());
   for (int64_t slot = 0; slot < settings_.global_batch; ++slot) {
@@ -131,9 +131,8 @@ Order::Plan Order::plan(int64_t step) const {
     plan.cells.add_image(cells);
   }
   // A text of a picture of which too little is seen was not drawn for it.
-  for (const auto& pair : drawn)
-    if (plan.cells.is_true(pair.first, pair.second) && (plan.cells.drawn.empty() || plan.cells.drawn.back() != pair))
-      plan.cells.drawn.push_back(pair);
+  std::copy_if(drawn.begin(), drawn.end(), std::back_inserter(plan.cells.drawn),
+               [&](const auto& pair) { return plan.cells.is_true(pair.first, pair.second); });
   return plan;
 }
 
