@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "configs/fields.h"
+#include "data/view.h"
 #include "models/draws.h"
 #include "models/parameters.h"
 
@@ -28,6 +29,7 @@ struct TextForm {
 struct Preprocess {
   int image_size = 0;
   std::array<double, 3> mean{}, deviation{};  // of values in [0, 1], by channel
+  Resize resize = Resize::shortest;
 };
 
 class Model {
