@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "losses/metrics/retrieval.h"
+#include "losses/metrics/interval.h"
 
 namespace weft {
 namespace {
