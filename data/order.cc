@@ -141,7 +141,9 @@ std::vector<Cell> cells_of(const Sources& sources, uint32_t sample, const TextCo
     double q = 0, w = 0;
   };
   std::map<int32_t, Sum> said;
-  for (const TextStatement& statement : sources.texts(sample)) {
+  std::vector<TextStatement> statements = sources.denied(sample);
+  statements.insert(statements.end(), sources.texts(sample).begin(), sources.texts(sample).end());
+  for (const TextStatement& statement : statements) {
     const auto column = columns.find(statement.row);
     if (column == columns.end()) continue;
     const bool soft = statement.kind == Kind::soft;

@@ -61,9 +61,9 @@ class Order {
   Mixture mixture_;
 };
 
-// What was said about a sample and the texts of a step: POS is q = 1, NEG q = 0, SOFT p, each with its confidence as
-// weight; an asserted UNKNOWN is a cell of weight 0.  Statements of several layers about one cell: their weighted mean,
-// weights added.
+// What was said about a sample and the texts of a step, or follows from it: POS is q = 1, NEG q = 0, SOFT p, each with
+// its confidence as weight; an asserted UNKNOWN is a cell of weight 0.  Statements of several layers about one cell:
+// their weighted mean, weights added.
 using TextColumns = std::unordered_map<uint32_t, int32_t>;  // row of the vocabulary -> column
 std::vector<Cell> cells_of(const Sources& sources, uint32_t sample, const TextColumns& columns);
 

@@ -9,7 +9,7 @@
 #include <tuple>
 
 #include "base/error.h"
-#include "data/concepts.h"
+#include "data/algebra.h"
 #include "data/geometry.h"
 #include "data/linked_files.h"
 #include "data/manifest.h"
@@ -49,9 +49,8 @@ std::optional<Kind> said_of_sample(const Record& record) {
 
 // Of each row, those that POS (more general) or NEG (more special) of it are also said of.
 struct Implied {
-  explicit Implied(const Vocabulary& vocabulary) : above(vocabulary.size()), below(vocabulary.size()) {
-    const Concepts concepts(vocabulary);
-    for (uint32_t row = 0; row < vocabulary.size(); ++row) {
+  explicit Implied(const Concepts& concepts) : above(concepts.size()), below(concepts.size()) {
+    for (uint32_t row = 0; row < concepts.size(); ++row) {
       above[row] = concepts.above(row);
       below[row] = concepts.below(row);
     }
@@ -73,6 +72,8 @@ struct Store::Impl {
   std::unordered_map<Uid, uint32_t> by_uid;
   Vocabulary vocabulary;
   std::vector<std::string> layers;
+  std::vector<std::vector<uint32_t>> closed;  // by layer
+  std::optional<Concepts> concepts;           // of all layers
   std::vector<std::vector<Record>> records;
   std::vector<std::vector<TextStatement>> texts;
   std::vector<std::vector<Bag>> bags;  // by layer
@@ -110,6 +111,8 @@ void Store::Impl::open_layer(const LayerEntry& entry) {
   const auto source = static_cast<uint16_t>(layers.size());
   layers.push_back(entry.name);
   const std::vector<uint32_t> row_of = vocabulary.absorb(layer.vocabulary);
+  std::vector<uint32_t>& of_layer = closed.emplace_back();
+  for (const uint32_t row : closed_rows(layer.vocabulary)) of_layer.push_back(row_of[row]);
   std::set<Uid> bag_uids;
   for (const Bag& bag : layer.bags) {
     bag_uids.insert(bag.uid());
@@ -134,7 +137,7 @@ void Store::Impl::open_layer(const LayerEntry& entry) {
 }
 
 void Store::Impl::sort_statements() {
-  const Implied implied(vocabulary);
+  const Implied implied(concepts.emplace(vocabulary));
   const auto place = [](const TextStatement& said) { return std::tuple(said.row, said.layer, said.kind); };
   for (size_t sample = 0; sample < records.size(); ++sample) {
     std::vector<TextStatement>& said = texts[sample];
@@ -210,6 +213,17 @@ const std::vector<std::string>& Store::layers() const {
 }
 const std::vector<TextStatement>& Store::texts(size_t sample) const {
   return impl_->texts.at(sample);
+}
+
+std::vector<TextStatement> Store::denied(size_t sample) const {
+  std::vector<TextStatement> denied;
+  for (const Denied& one : denied_by_exhaustiveness(impl_->records.at(sample), impl_->closed, *impl_->concepts))
+    denied.push_back({one.row, Kind::neg, one.confidence, one.source});
+  return denied;
+}
+
+const std::vector<uint32_t>& Store::closed(size_t layer) const {
+  return impl_->closed.at(layer);
 }
 const std::vector<Record>& Store::records(size_t sample) const {
   return impl_->records.at(sample);

@@ -4,6 +4,7 @@
 
 #include "data/geometry.h"
 #include "data/manifest.h"
+#include "data/order.h"
 #include "data/store.h"
 #include "tests/data/support.h"
 #include "tests/support.h"
@@ -55,6 +56,32 @@ TEST(EvidenceOfAStore, WhatIsTrueOfARegionIsTrueOfTheSampleAndOfWhatIsMoreGenera
   for (const TextStatement& text : store.texts(0))
     said += join(store.vocabulary().text(text.row), ' ', name_of(text.kind), ' ', text.confidence, '\n');
   EXPECT_EQ(said, "animal pos 0.9\ndog pos 0.9\nplant neg 1\noak neg 1\n");
+}
+
+TEST(EvidenceOfAStore, AnExhaustiveSampleDeniesTheClassesThatItDoesNotHave) {
+  ScratchFolder folder;
+  StoreWriter writer(folder.path(), {.name = "tiny", .licence = "CC0"});
+  const Uid one = writer.add(tiny_png(1), "a.png", "a"), other = writer.add(tiny_png(2), "b.png", "b");
+  EvidenceWriter& layer = writer.layer("boxes");
+  for (const char* text : {"cat", "dog", "car"})
+    layer.vocabulary().about(layer.vocabulary().row_of(text)).closed = true;
+  layer.add({.item = one, .scope = Scope::box, .concept_row = 1, .geometry = box_bytes({0, 0, 2, 2})});
+  layer.add({.item = one, .kind = Kind::exhaustive});
+  layer.add(other, "cat");
+  writer.finish();
+  const Store store(folder.path());
+  const size_t first = static_cast<size_t>(store.find(one));
+  ASSERT_EQ(store.denied(first).size(), 2u);
+  EXPECT_EQ(store.vocabulary().text(store.denied(first)[0].row), "cat");
+  EXPECT_EQ(store.vocabulary().text(store.denied(first)[1].row), "car");
+  EXPECT_TRUE(store.denied(static_cast<size_t>(store.find(other))).empty());
+  const Sources sources(folder.path(), "all");
+  const auto cells = cells_of(sources, static_cast<uint32_t>(first), {{0, 0}, {1, 1}, {2, 2}});
+  ASSERT_EQ(cells.size(), 3u);
+  for (const Cell& cell : cells) {
+    EXPECT_EQ(cell.q, cell.text == 1 ? 1 : 0);
+    EXPECT_EQ(cell.w, 1);
+  }
 }
 
 TEST(EvidenceOfAStore, ARecordOfASampleThatIsNotThereNamesLayerAndUid) {
