@@ -43,10 +43,12 @@ struct PairCells {
   std::vector<int64_t> begin{0};  // images + 1
   std::vector<int32_t> text;      // column of each cell, ascending within an image
   std::vector<float> q, w;        // target in [0, 1] and weight >= 0 of each cell
-  // The (image, text) pairs that were drawn for this step as true, by image.  Every drawn pair is a cell with q > 0.
+  // The (image, text) pairs that were drawn for this step as true, by image.  Every drawn pair is a cell with q > 0 and
+  // w > 0.
   std::vector<std::pair<int32_t, int32_t>> drawn;
 
   void add_image(const std::vector<Cell>& cells);
+  bool is_true(int32_t image, int32_t text) const;  // somebody said so: q > 0 and w > 0
   // Another picture has come in an image's place: these are its cells, and no pair of it was drawn.
   void replace_image(int32_t image, const std::vector<Cell>& cells);
   // Images whose pixels could not be had: everything about them is unknown, their drawn pairs are gone.

@@ -33,6 +33,7 @@ struct DataSettings final : Settings {
   int64_t prefetch = 3;
   int64_t damage_budget = 0;
   AugmentSettings augment, strong;
+  MixSettings mix;
   void fields(Fields& visit) override;
 
   std::map<std::string, SourceSettings> all_sources() const;

@@ -2,8 +2,6 @@
 #include "data/order.h"
 
 #include <algorithm>
-#include <map>
-#include <string_view>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -21,40 +19,16 @@ std::vector<SourcePart> all_parts(const Sources& sources, uint64_t seed) {
   return parts;
 }
 
-constexpr std::string_view kPlace = "{}";  // of the concept in a template
-
-void check_templates(const Sources::Source& source, const char* key, const std::vector<std::string>& templates) {
-  for (const std::string& form : templates) {
-    const size_t place = form.find(kPlace);
-    check(place != std::string::npos && form.find(kPlace, place + 1) == std::string::npos, "source ", source.name,
-          ": ", key, " has \"", form, "\"; wanted one {} in it, where the concept's text goes");
-  }
-}
-
-// One of the templates, drawn where there are several, with the text in its place.
-std::string worded(const std::vector<std::string>& templates, const std::string& text, Stream& stream) {
-  if (templates.empty()) return text;
-  std::string words = templates[templates.size() > 1 ? stream.below(templates.size()) : 0];
-  return words.replace(words.find(kPlace), kPlace.size(), text);
-}
-
-// `wanted` of the rows of which the statements are of one kind, in an order that is drawn.
-std::vector<uint32_t> draw_rows(const std::vector<TextStatement>& statements, Kind kind, int64_t wanted,
-                                Stream& stream) {
-  std::vector<uint32_t> rows;
-  for (const TextStatement& said : statements)
-    if (said.kind == kind && (rows.empty() || rows.back() != said.row)) rows.push_back(said.row);
-  const size_t count = std::min(rows.size(), static_cast<size_t>(wanted));
-  for (size_t i = 0; i < count; ++i) std::swap(rows[i], rows[i + stream.below(rows.size() - i)]);
-  rows.resize(count);
-  return rows;
-}
-
 template <class Kind, class Part>
 std::vector<Kind> each(std::vector<SourcePart>& parts, Part SourcePart::* member) {
   std::vector<Kind> values;
   for (SourcePart& part : parts) values.push_back(std::move(part.*member));
   return values;
+}
+
+// Texts of the other picture are worth having in a step where all of that picture comes in.
+bool shows_both(const Mixing& mixing) {
+  return mixing.kind == MixKind::cut_mix || mixing.kind == MixKind::mix_up;
 }
 
 }  // namespace
@@ -68,12 +42,12 @@ Order::Order(const Sources& sources, const OrderSettings& settings, std::vector<
       strata_(each<Stratum>(parts, &SourcePart::stratum)),
       mixture_(each<ShareSchedule>(parts, &SourcePart::share), settings.global_batch) {
   for (const SourcePart& part : parts) source_of_.push_back(part.source);
-  for (const Sources::Source& source : sources.sources()) {
-    check_templates(source, "templates", source.settings->templates);
-    check_templates(source, "negation", source.settings->negation);
-    check(source.settings->negation.empty() || settings.negatives_per_image > 0, "source ", source.name,
-          " has negation templates, but data.negatives_per_image is 0: no negative would be drawn for them");
-  }
+  check_templates(sources, settings.negatives_per_image);
+  const MixSettings& mix = settings.mix;
+  const double mixed = mix.copy_paste + mix.cut_mix + mix.class_mix + mix.mix_up;
+  check(mixed <= 1 + 1e-9, "the probabilities of data.mix add up to ", mixed, "; wanted at most 1");
+  check(mix.cut_area_min <= mix.cut_area_max, "data.mix.cut_area_min is ", mix.cut_area_min,
+        ", above cut_area_max, which is ", mix.cut_area_max);
   check(settings.global_batch <= units(), sources.store(0).folder().string(), ": batch.global is ",
         settings.global_batch, ", but one round visits only ", units(),
         " samples, groups or classes; a step would see one of them twice");
@@ -102,86 +76,74 @@ Pick Order::at(int64_t step, int64_t slot) const {
   return strata_[place.part].at(place.k);
 }
 
-Pick Order::replacement(int64_t step, int64_t slot, int attempt) const {
+// A draw of the slot's part, from rounds that are never reached.
+Pick Order::extra_draw(Purpose purpose, int64_t step, int64_t slot, int attempt) const {
   constexpr uint64_t kNeverReached = uint64_t{1} << 40, kMost = uint64_t{1} << 60;
   const Place place = place_of(step, slot, mixture_.at(step));
-  Stream stream(settings_.seed, Purpose::replacement, static_cast<uint64_t>(step), static_cast<uint64_t>(slot));
+  Stream stream(settings_.seed, purpose, static_cast<uint64_t>(step), static_cast<uint64_t>(slot));
   int64_t k = 0;
   for (int i = 0; i <= attempt; ++i) k = static_cast<int64_t>(kNeverReached + stream.below(kMost));
   return strata_[place.part].at(k);
 }
 
-std::vector<Order::DrawnText> Order::draw_texts(uint32_t sample, const SourceSettings& source, int64_t step,
-                                                int64_t slot) const {
-  Stream stream(settings_.seed, Purpose::texts, static_cast<uint64_t>(step), static_cast<uint64_t>(slot));
-  std::vector<DrawnText> drawn;
-  const auto add = [&](uint32_t row, const std::vector<std::string>& templates, bool negated, bool is_true) {
-    drawn.push_back({{row, negated},
-                     source.prefix + worded(templates, sources_.vocabulary().text(row), stream),
-                     is_true});
+Pick Order::replacement(int64_t step, int64_t slot, int attempt) const {
+  return extra_draw(Purpose::replacement, step, slot, attempt);
+}
+
+Mixing Order::mixing(int64_t step, int64_t slot) const {
+  return settings_.mix.any() ? draw_mixing(settings_.mix, settings_.image_size, settings_.seed, step, slot) : Mixing{};
+}
+
+Pick Order::partner(int64_t step, int64_t slot) const {
+  return extra_draw(Purpose::mix_partner, step, slot, 0);
+}
+
+std::vector<DrawnText> Order::texts_of(int64_t step, int64_t slot, uint32_t sample, const SourceSettings& source) const {
+  const auto draw = [&](uint32_t of, int64_t item) {
+    return draw_texts(sources_, of, source, settings_.texts_per_image, settings_.negatives_per_image,
+                      Stream(settings_.seed, Purpose::texts, static_cast<uint64_t>(step), static_cast<uint64_t>(item)));
   };
-  const std::vector<TextStatement>& said = sources_.texts(sample);
-  for (const uint32_t row : draw_rows(said, Kind::pos, settings_.texts_per_image, stream))
-    add(row, source.templates, false, true);
-  for (const uint32_t row : draw_rows(said, Kind::neg, settings_.negatives_per_image, stream)) {
-    add(row, source.templates, false, false);
-    if (!source.negation.empty()) add(row, source.negation, true, true);
-  }
-  return drawn;
+  std::vector<DrawnText> texts = draw(sample, slot);
+  if (shows_both(mixing(step, slot)))
+    for (DrawnText& text : draw(partner(step, slot).sample, settings_.global_batch + slot))
+      texts.push_back(std::move(text));
+  return texts;
 }
 
 Order::Plan Order::plan(int64_t step) const {
   Plan plan;
-  std::unordered_map<std::string, int32_t> column;
+  TextTable table;
+  std::vector<std::pair<int32_t, int32_t>> drawn;
   const Mixture::Counts counts = mixture_.at(step);
   for (int64_t slot = 0; slot < settings_.global_batch; ++slot) {
     const Place place = place_of(step, slot, counts);
     plan.picks.push_back(strata_[place.part].at(place.k));
-    for (DrawnText& text : draw_texts(plan.picks.back().sample, *source_of_[place.part], step, slot)) {
-      const auto [found, is_new] = column.try_emplace(text.words, static_cast<int32_t>(plan.texts.size()));
-      if (is_new) plan.texts.push_back({std::move(text.words), {}});
-      std::vector<StepText::Claim>& claims = plan.texts[static_cast<size_t>(found->second)].claims;
-      if (std::find(claims.begin(), claims.end(), text.claim) == claims.end()) claims.push_back(text.claim);
-      if (text.is_true) plan.cells.drawn.emplace_back(static_cast<int32_t>(slot), found->second);
+    const size_t before = drawn.size();
+    for (const DrawnText& text : texts_of(step, slot, plan.picks.back().sample, *source_of_[place.part])) {
+      const std::pair<int32_t, int32_t> pair = {static_cast<int32_t>(slot), table.add(text)};
+      const auto of_slot = drawn.begin() + static_cast<int64_t>(before);
+      if (text.is_true && std::find(of_slot, drawn.end(), pair) == drawn.end()) drawn.push_back(pair);
     }
   }
-  const TextColumns columns = columns_of(plan.texts);
-  plan.cells.texts = static_cast<int64_t>(plan.texts.size());
-  for (const Pick& pick : plan.picks) plan.cells.add_image(cells_of(sources_, pick.sample, columns));
+  const TextColumns columns = columns_of(table.texts);
+  plan.cells.texts = static_cast<int64_t>(table.texts.size());
+  for (int64_t slot = 0; slot < settings_.global_batch; ++slot) {
+    std::vector<Cell> cells = cells_of(sources_, plan.picks[static_cast<size_t>(slot)].sample, columns);
+    if (const Mixing mixed = mixing(step, slot); mixed.kind != MixKind::none) {
+      // What is mixed is what shows the concepts; a text that denies one follows from that.
+      std::vector<Cell> other = cells_of(sources_, partner(step, slot).sample, columns);
+      turn_negated(cells, table.texts);
+      turn_negated(other, table.texts);
+      cells = mixed_cells(cells, other, mixed, settings_.mix);
+      turn_negated(cells, table.texts);
+    }
+    plan.cells.add_image(cells);
+  }
+  // A text of a picture of which too little is seen was not drawn for it.
+  std::copy_if(drawn.begin(), drawn.end(), std::back_inserter(plan.cells.drawn),
+               [&](const auto& pair) { return plan.cells.is_true(pair.first, pair.second); });
+  plan.texts = std::move(table.texts);
   return plan;
-}
-
-TextColumns columns_of(const std::vector<StepText>& texts) {
-  TextColumns columns;
-  for (size_t i = 0; i < texts.size(); ++i)
-    for (const StepText::Claim& claim : texts[i].claims)
-      columns[claim.row].push_back({static_cast<int32_t>(i), claim.negated});
-  return columns;
-}
-
-std::vector<Cell> cells_of(const Sources& sources, uint32_t sample, const TextColumns& columns) {
-  struct Sum {
-    double q = 0, w = 0;
-  };
-  std::map<int32_t, Sum> said;
-  for (const TextStatement& statement : sources.texts(sample)) {
-    const auto found = columns.find(statement.row);
-    if (found == columns.end()) continue;
-    const bool soft = statement.kind == Kind::soft;
-    if (!soft && statement.kind != Kind::pos && statement.kind != Kind::neg && statement.kind != Kind::unknown)
-      continue;
-    const double q = soft ? statement.confidence : statement.kind == Kind::pos;
-    const double w = statement.kind == Kind::unknown ? 0 : soft ? 1 : statement.confidence;
-    for (const TextColumn& column : found->second) {
-      Sum& sum = said[column.column];
-      sum.q += (column.negated ? 1 - q : q) * w;
-      sum.w += w;
-    }
-  }
-  std::vector<Cell> cells;
-  for (const auto& [text, sum] : said)
-    cells.push_back({text, sum.w > 0 ? static_cast<float>(sum.q / sum.w) : 0, static_cast<float>(sum.w)});
-  return cells;
 }
 
 }  // namespace weft
