@@ -23,8 +23,8 @@ struct Pick {
 // A text that a step encodes, and the concepts of which it speaks: almost always one.
 struct StepText {
   struct Claim {
-    uint32_t row;   // of the sources' vocabulary
-    bool negated;   // the text says that it is not there
+    uint32_t row;  // of the sources' vocabulary
+    bool negated;  // the text says that it is not there
     bool operator==(const Claim&) const = default;
   };
   std::string words;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names of HTML 5's character references and their code points, by tools/make_html_names.py.  "!": known without its
-// semicolon, too.
+// The names of HTML 5's character references and their code points, by tools/make_html_names.py.  "!": known without
+// its semicolon, too.
 #include "data/html_references.h"
 
 namespace weft {

@@ -28,7 +28,8 @@ class JpegDecoder final : public RowSource {
   // The bytes must stay until the last row was read.
   ImageHeader open(const uint8_t* data, size_t size, const ImageHeader* expected);
   bool has_inks() const;  // of the file that is open: CMYK
-  // channels: 3, or 1 for a grey file, or 4 for inks.  row(y) gives columns.begin onwards, and `kept` rows stay as they are.
+  // channels: 3, or 1 for a grey file, or 4 for inks.  row(y) gives columns.begin onwards, and `kept` rows stay as they
+  // are.
   void start(int denominator, int channels, Range columns, Range rows, int kept);
   const uint8_t* row(int y) override;
   void finish();  // reads on to the file's end, where damage may be

@@ -75,8 +75,7 @@ Image upright(Image stored, int orientation) {
   const bool transposed = orientation >= 5;
   const bool x_back = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
   const bool y_back = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-  Image turned(transposed ? stored.height : stored.width, transposed ? stored.width : stored.height,
-               stored.channels);
+  Image turned(transposed ? stored.height : stored.width, transposed ? stored.width : stored.height, stored.channels);
   const int channels = stored.channels;
   for (int y = 0; y < turned.height; ++y) {
     uint8_t* to = turned.row(y);

@@ -218,7 +218,8 @@ struct Loader::Impl {
     batch.said = std::move(plan.texts);
     batch.cells = std::move(plan.cells);
     batch.tokens.clear();
-    for (const StepText& text : batch.said) batch.tokens.push_back(tokenizer.encode(text.words, shape.context));
+    for (const StepText& text : batch.said)
+      batch.tokens.push_back(tokenizer.encode(text.words, shape.context, shape.fills_context));
     batch.images = mine;
     batch.texts = share_of(static_cast<int64_t>(batch.tokens.size()), shape.rank, shape.ranks);
   }

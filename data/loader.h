@@ -48,6 +48,7 @@ struct LoaderShape {
   uint64_t seed = 0;
   int rank = 0, ranks = 1;
   double deadline_seconds = 0;  // of every wait of the run; next() gives up a little before the peers do; 0: never
+  bool fills_context = false;   // every text is padded to it
 };
 
 // Throws the Error of a step that cannot be made: more ranks than images in a batch, or a batch larger than the split.

@@ -98,7 +98,8 @@ Pick Order::partner(int64_t step, int64_t slot) const {
   return extra_draw(Purpose::mix_partner, step, slot, 0);
 }
 
-std::vector<DrawnText> Order::texts_of(int64_t step, int64_t slot, uint32_t sample, const SourceSettings& source) const {
+std::vector<DrawnText> Order::texts_of(int64_t step, int64_t slot, uint32_t sample,
+                                       const SourceSettings& source) const {
   const auto draw = [&](uint32_t of, int64_t item) {
     return draw_texts(sources_, of, source, settings_.texts_per_image, settings_.negatives_per_image,
                       Stream(settings_.seed, Purpose::texts, static_cast<uint64_t>(step), static_cast<uint64_t>(item)));

@@ -15,8 +15,8 @@ constexpr std::string_view kPlace = "{}";  // of the text in a template
 void check_places(const Sources::Source& source, const char* key, const std::vector<std::string>& templates) {
   for (const std::string& form : templates) {
     const size_t place = form.find(kPlace);
-    check(place != std::string::npos && form.find(kPlace, place + 1) == std::string::npos, "source ", source.name,
-          ": ", key, " has \"", form, "\"; wanted one {} in it, where the text goes");
+    check(place != std::string::npos && form.find(kPlace, place + 1) == std::string::npos, "source ", source.name, ": ",
+          key, " has \"", form, "\"; wanted one {} in it, where the text goes");
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <utf8proc.h>
 
+#include <cctype>
 #include <cstdlib>
 #include <string_view>
 #include <utility>
@@ -63,7 +64,8 @@ size_t contraction(const std::string& text, size_t position) {
   return 0;
 }
 
-// What Unicode's rule for a final sigma looks at (section 3.13): letters with case, and what is passed over between them.
+// What Unicode's rule for a final sigma looks at (section 3.13): letters with case, and what is passed over between
+// them.
 bool is_cased(utf8proc_int32_t c) {
   const utf8proc_category_t category = utf8proc_category(c);
   const bool is_ordinal = c == 0xaa || c == 0xba;
@@ -101,23 +103,24 @@ void append_lower(std::string& out, const CodePoints& text, size_t position) {
   if (c == kDottedI)
     out += "i\u0307";
   else
-    append_code_point(out, static_cast<uint32_t>(c == kSigma && is_final(text, position) ? kFinalSigma
-                                                                                       : utf8proc_tolower(c)));
+    append_code_point(
+        out, static_cast<uint32_t>(c == kSigma && is_final(text, position) ? kFinalSigma : utf8proc_tolower(c)));
 }
 
 }  // namespace
 
-std::string clean_text(const std::string& text) {
+std::string clean_text(const std::string& text, Clean clean) {
   for (size_t i = 0; i < text.size();) next(text, i);
   const std::string resolved = resolve_references(resolve_references(compose(text)));
   CodePoints kept;
   bool space_due = false;
   for (size_t i = 0; i < resolved.size();) {
     const utf8proc_int32_t c = next(resolved, i);
-    if (is_space(c)) {
+    if (is_space(c) || (c == '_' && clean == Clean::canonical)) {
       space_due = !kept.empty();
       continue;
     }
+    if (clean == Clean::canonical && c < 0x80 && std::ispunct(c)) continue;
     if (space_due) kept.push_back(' ');
     space_due = false;
     kept.push_back(c);

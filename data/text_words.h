@@ -13,7 +13,9 @@ namespace weft {
 
 // NFC, references resolved twice (data/html_references.h), lower case (Unicode's full mapping), runs of white space one
 // space, none at the ends.  Error where the text is not UTF-8.
-std::string clean_text(const std::string& text);
+// Canonical: also without ASCII's punctuation, "_" a space.
+enum class Clean { lower, canonical };
+std::string clean_text(const std::string& text, Clean clean = Clean::lower);
 
 // Of a clean text, the matches of  's|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+  in order.
 std::vector<std::string> split_words(const std::string& clean);

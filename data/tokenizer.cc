@@ -17,7 +17,7 @@ using namespace std::string_view_literals;
 
 constexpr std::string_view kGzip = "\x1f\x8b"sv, kProtobuf = "\n"sv;  // sentencepiece's field 1, the pieces
 constexpr std::string_view kClipHeader = "bpe_simple_vocab_16e6";
-constexpr size_t kClipMerges = 48894;                 // CLIP's file holds 262,144 and uses these
+constexpr size_t kClipMerges = 48894;                    // CLIP's file holds 262,144 and uses these
 constexpr uint64_t kMostVocabulary = uint64_t{1} << 28;  // bytes unpacked
 
 std::string unpacked(const Path& file) {
@@ -81,7 +81,7 @@ int32_t Tokenizer::pad() const {
   return coder_->pad();
 }
 
-std::vector<int32_t> Tokenizer::encode(const std::string& text, int context) const {
+std::vector<int32_t> Tokenizer::encode(const std::string& text, int context, bool fills) const {
   WEFT_ASSERT(context >= 2);
   const auto most = static_cast<size_t>(context);
   std::vector<int32_t> out;
@@ -89,6 +89,7 @@ std::vector<int32_t> Tokenizer::encode(const std::string& text, int context) con
   coder_->append(text, most, out);
   out.resize(std::min(out.size(), most - 1));
   out.push_back(end());
+  if (fills) out.resize(most, pad());
   return out;
 }
 

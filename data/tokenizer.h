@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Texts to ids.  What a file is decides how:
-//   merges      CLIP's byte-level byte pairs (data/text_words.h): texts are NFC, lower-cased, white space collapsed, split
+//   merges      CLIP's byte-level byte pairs (data/text_words.h): texts are NFC, lower-cased, white space collapsed,
+//   split
 //               into words, spelt in printable characters, merged by lowest rank; the last symbol of a word carries
 //               "</w>".  Ids: 256 bytes, 256 bytes with </w>, merges, start, end.  A file that weft trained, or CLIP's
 //               own vocabulary file (also as .gz), of which the first 48,894 merges count.
@@ -31,8 +32,8 @@ class Tokenizer {
   int32_t start() const;  // the id before every text, -1 where there is none
   int32_t end() const;    // after every text; of merges the highest id, where CLIP pools
   int32_t pad() const;    // where a model wants texts of one length: after the end
-  // [start] ids [end], cut to `context` with the last id = end.
-  std::vector<int32_t> encode(const std::string& text, int context) const;
+  // [start] ids [end], cut to `context` with the last id = end; filled up to it with pad() where all are to be as long.
+  std::vector<int32_t> encode(const std::string& text, int context, bool fills = false) const;
   std::string decode(const std::vector<int32_t>& ids) const;
   void save(const Path& file) const;
 

@@ -100,8 +100,7 @@ ViewMap evaluation_view(const SampleInfo& info, const Bytes& content, const Eval
   const std::optional<Image> inks = info.codec == Codec::jpeg && info.channels == 3
                                         ? decode_inks(content.data(), content.size(), &expected)
                                         : std::nullopt;
-  if (!inks)
-    return evaluation_view(decode_image(content.data(), content.size(), 0, &expected), shape, background, out);
+  if (!inks) return evaluation_view(decode_image(content.data(), content.size(), 0, &expected), shape, background, out);
   ViewMap map = opaque_view(*inks, Fourth::key, shape, out);
   finish_map(map, shape.size);
   return map;

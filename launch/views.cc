@@ -54,7 +54,8 @@ Tensor embed_samples(const Model& model, const Store& store, const std::vector<u
 Tensor embed_texts(const Model& model, const Tokenizer& tokenizer, const std::vector<std::string>& texts, Comm& comm) {
   at::NoGradGuard no_grad;
   std::vector<std::vector<int32_t>> tokens;
-  for (const std::string& text : texts) tokens.push_back(tokenizer.encode(text, model.context()));
+  for (const std::string& text : texts)
+    tokens.push_back(tokenizer.encode(text, model.context(), model.text_form().pads_to_context));
   const auto count = static_cast<int64_t>(texts.size());
   const Range mine = share_of(count, comm.rank(), comm.size());
   std::vector<Tensor> parts;
