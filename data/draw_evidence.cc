@@ -345,10 +345,9 @@ std::vector<ShownStatement> statements_of(const Store& store, size_t sample, uin
 Image picture_of(const Store& store, size_t sample, uint32_t view) {
   const SampleInfo& info = store.info(sample);
   Bytes content;
-  store.read(sample, content);
-  const uint32_t slice = std::min(view, info.views - 1);
-  return over_checkerboard(in_context([&] { return decode_image(content.data(), content.size(), 0, nullptr, slice); },
-                                      "decoding sample ", sample, " (", info.key, ")"));
+  store.read_view(sample, std::min(view, info.views - 1), content);
+  return over_checkerboard(in_context([&] { return decode_image(content.data(), content.size()); }, "decoding sample ",
+                                      sample, " (", info.key, ")"));
 }
 
 uint32_t telling_view(const Store& store, size_t sample) {

@@ -263,7 +263,7 @@ struct Loader::Impl {
 
   void make_views(Batch& batch, const Pick& pick, int64_t step, int64_t local, ViewMaker& maker, Bytes& content) const {
     const SampleInfo& info = sources.info(pick.sample);
-    sources.read(pick.sample, content);
+    sources.read_view(pick.sample, pick.slice, content);
     std::vector<ViewRequest> requests;
     for (int64_t view = 0; view < views(); ++view) requests.push_back(request_of(batch, step, local, view));
     std::vector<ViewMap> maps(requests.size());
@@ -271,7 +271,7 @@ struct Loader::Impl {
         [&] {
           check(!wide() || value_channels(info, settings.windows) == channels, "it has ",
                 value_channels(info, settings.windows), " channels, but the run's other samples ", channels);
-          maker.make(info, content, pick.slice, requests, maps);
+          maker.make(info, content, 0, requests, maps);  // of a volume, that slice is all that was read
         },
         "reading sample ", pick.sample, " (", info.key, ")");
     if (settings.regions) move_evidence(batch, pick, local, maps);

@@ -28,7 +28,7 @@ Tensor evaluation_views(const Store& store, const std::vector<uint32_t>& samples
   Bytes content;
   for (const uint32_t sample : samples) {
     const SampleInfo& info = store.info(sample);
-    store.read(sample, content);
+    store.read_view(sample, info.views / 2, content);  // the middle slice of a volume
     const Image image =
         in_context([&] { return decode_sample(info, content, size); }, "reading sample ", sample, " (", info.key, ")");
     Stream background = evaluation_background(info.uid, background_seed);
