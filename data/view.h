@@ -60,7 +60,7 @@ struct ViewRequest {
   float* values = nullptr;
 };
 
-// Planes of a sample's f32 views: its channels, or one for each window.
+// Planes of a sample's f32 views: its channels but opacity, or one for each window.
 int value_channels(const SampleInfo& info, const WindowSettings& windows);
 
 // Makes training views; one for each thread, because it keeps its decoder and its buffers.
