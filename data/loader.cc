@@ -277,7 +277,7 @@ struct Loader::Impl {
     if (settings.regions) move_evidence(batch, pick, local, maps);
   }
 
-  // What is said of the picture, in each view's own pixels; of a cutout, that nobody knows.
+  // What is said of the picture, in each view's own pixels; of padding, mirrored edges and a cutout, that nobody knows.
   void move_evidence(Batch& batch, const Pick& pick, int64_t local, const std::vector<ViewMap>& maps) const {
     std::vector<Record> here;
     for (const Record& record : sources.records(pick.sample))
@@ -287,12 +287,20 @@ struct Loader::Impl {
       std::vector<Record>& moved = batch.evidence[view * static_cast<size_t>(mine.size()) + static_cast<size_t>(local)];
       moved = in_view(here, {map.to_view, shape.image_size, shape.image_size, map.picture_width, map.picture_height},
                       sources.vocabulary());
-      if (!map.hidden.is_empty())
-        moved.push_back({.item = sources.info(pick.sample).uid,
-                         .scope = Scope::box,
-                         .kind = Kind::unknown,
-                         .geometry = box_bytes(map.hidden)});
+      if (is_all_known(map, shape.image_size)) continue;
+      moved.push_back({.item = sources.info(pick.sample).uid,
+                       .scope = Scope::mask,
+                       .kind = Kind::unknown,
+                       .geometry = unknown_part(map)});
     }
+  }
+
+  Bytes unknown_part(const ViewMap& map) const {
+    std::vector<uint8_t> pixels(plane());
+    paint_known(map, shape.image_size, pixels.data());
+    for (uint8_t& pixel : pixels) pixel = !pixel;
+    const auto side = static_cast<uint32_t>(shape.image_size);
+    return mask_bytes(rle_of_bitmap(pixels.data(), side, side));
   }
 
   static void strike_on_purpose(int64_t step) {

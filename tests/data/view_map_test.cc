@@ -101,6 +101,7 @@ TEST(ViewMap, WhatIsKnownAndKeptIsWhatIsShown) {
       const double pixels = static_cast<double>(std::count(known.begin(), known.end(), 1));
       const double area = 100 * 70 * std::pow(map.to_view.scale(), 2);
       ASSERT_NEAR(map.kept_share, pixels / area, 0.04) << item;
+      ASSERT_EQ(is_all_known(map, 64), pixels == 64 * 64) << item;
       const Affine& m = map.to_view;
       EXPECT_EQ(map.flipped, m.a * m.e - m.b * m.d < 0);
       if (augment.scale_jitter_max == 0 || augment.rotate_degrees > 0) continue;
@@ -127,6 +128,7 @@ TEST(ViewMap, AHiddenRectangleIsGreyAndUnknown) {
     ASSERT_FALSE(map.hidden.is_empty());
     Bytes known(40 * 40);
     paint_known(map, 40, known.data());
+    EXPECT_FALSE(is_all_known(map, 40));
     EXPECT_EQ(std::count(known.begin(), known.end(), 0), static_cast<long>(map.hidden.area()));
     for (size_t i = 0; i < known.size(); ++i)
       if (!known[i]) {
