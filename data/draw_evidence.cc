@@ -342,6 +342,22 @@ std::vector<ShownStatement> statements_of(const Store& store, size_t sample, uin
   return all;
 }
 
+std::vector<ShownStatement> bag_statements_of(const Store& store, size_t sample) {
+  std::vector<ShownStatement> all;
+  for (size_t layer = 0; layer < store.layers().size(); ++layer)
+    for (const Bag& bag : store.bags(layer)) {
+      if (!std::binary_search(bag.members.begin(), bag.members.end(), store.info(sample).uid)) continue;
+      const Uid uid = bag.uid();
+      for (const Record& record : store.bag_records(layer))
+        if (record.item == uid)
+          all.push_back({{record},
+                         &look_of(record),
+                         join(text_of(record, store), " (in the bag \"", bag.name, "\" of ", bag.members.size(), ")"),
+                         text_of(record, store)});
+    }
+  return all;
+}
+
 Image picture_of(const Store& store, size_t sample, uint32_t view) {
   const SampleInfo& info = store.info(sample);
   Bytes content;
