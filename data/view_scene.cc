@@ -111,8 +111,8 @@ template <class T>
 Cutout<T> turned_cutout(const Cutout<T>& from, double degrees) {
   const Affine turn = turn_about(0, 0, degrees);
   const Box around = mapped_box(turn, {0, 0, 1.0 * from.width, 1.0 * from.height});
-  Cutout<T> out{static_cast<int>(std::ceil(around.width())), static_cast<int>(std::ceil(around.height())),
-                from.channels, {}, {}};
+  Cutout<T> out{
+      static_cast<int>(std::ceil(around.width())), static_cast<int>(std::ceil(around.height())), from.channels, {}, {}};
   out.pixels.resize(size_t(out.channels) * out.width * out.height);
   const Affine map = Affine{1, 0, -0.5 * from.width, 0, 1, -0.5 * from.height}.then(turn).then(
       {1, 0, 0.5 * out.width, 0, 1, 0.5 * out.height});

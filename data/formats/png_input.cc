@@ -38,8 +38,8 @@ void PngInput::read_info() {
 
 void PngInput::check_fits() const {
   const uint32_t width = png_get_image_width(png_, info_), height = png_get_image_height(png_, info_);
-  check(uint64_t{height} * png_get_rowbytes(png_, info_) / kMostInflation <= size_,
-        "damaged PNG: its header promises ", width, " x ", height, " pixels, which do not fit into ", size_, " bytes");
+  check(uint64_t{height} * png_get_rowbytes(png_, info_) / kMostInflation <= size_, "damaged PNG: its header promises ",
+        width, " x ", height, " pixels, which do not fit into ", size_, " bytes");
 }
 
 void PngInput::supply(png_structp png, png_bytep into, size_t count) {

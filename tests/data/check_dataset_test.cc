@@ -226,8 +226,7 @@ TEST(CheckDataset, OfManyForegroundPixelsEvenlySpreadOnesAreKept) {
   writer.layer("labels").add(
       {.item = uid, .scope = Scope::mask, .geometry = mask_bytes(rle_of_bitmap(lower.data(), 100, 100))});
   writer.finish();
-  const Intensity one =
-      check_dataset(folder.path(), {.most_values = 500}).pictures.intensities.at("png, 8 bits x 1");
+  const Intensity one = check_dataset(folder.path(), {.most_values = 500}).pictures.intensities.at("png, 8 bits x 1");
   EXPECT_EQ(one.channels.at(0).values, 500u);
   EXPECT_NEAR(one.channels[0].mean, 49.5, 0.1);
   EXPECT_EQ(one.foreground.at(0).values, 500u);

@@ -25,8 +25,7 @@ inline std::string text_of(const Record& record, const Vocabulary& vocabulary) {
     const Box box = box_of(record.geometry);
     line += join(": ", box.x0, " ", box.y0, " ", box.x1, " ", box.y1);
   }
-  if (record.scope == Scope::point)
-    line += join(": ", point_of(record.geometry).x, " ", point_of(record.geometry).y);
+  if (record.scope == Scope::point) line += join(": ", point_of(record.geometry).x, " ", point_of(record.geometry).y);
   return line;
 }
 
