@@ -24,6 +24,9 @@ enum class Purpose : uint32_t {
   strong_view = 10,
   mix = 11,
   scenes = 12,
+  mix_partner = 20,
+  mix_partner_view = 21,
+  pasted_objects = 22,
 };
 
 class Stream {

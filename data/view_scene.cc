@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Images with alpha over a background, and evaluation views.  An image with alpha is premultiplied from its first
-// resampling to its last: no transparent pixel lends its colour.  All scaling here is resize_bicubic, which does not
-// alias when it shrinks, so that turning works at the view's own scale with 4 x 4 taps.
+// Images with alpha over a background.  An image with alpha is premultiplied from its first resampling to its last: no
+// transparent pixel lends its colour.  All scaling here is cubic (resize_bicubic, resize_values) and does not alias
+// when it shrinks, so that turning works at the view's own scale with 4 x 4 taps.
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -84,10 +84,8 @@ Cutout<T> empty_cutout(int width, int height, int channels, double side) {
 
 Cutout<uint8_t> scaled_cutout(const Image& image, double side) {
   Cutout<uint8_t> cutout = empty_cutout<uint8_t>(image.width, image.height, image.channels, side);
-  Image flat(image.width, image.height, image.channels);
-  flat.pixels = premultiplied(image.pixels, image.channels);
   const Box whole = {0, 0, 1.0 * image.width, 1.0 * image.height};
-  cutout.pixels = resize_bicubic(flat, whole, cutout.width, cutout.height).pixels;
+  cutout.pixels = resize_bicubic(premultiplied(image), whole, cutout.width, cutout.height).pixels;
   keep_colour_below_alpha(cutout);
   return cutout;
 }
@@ -150,18 +148,10 @@ int draw_offset(int length, int size, Stream& stream) {
   return std::min(0, size - length) + static_cast<int>(stream.below(std::abs(size - length) + 1));
 }
 
-void write_planes(const Image& view, int left, int top, int size, uint8_t* out) {
-  for (int c = 0; c < 3; ++c)
-    for (int y = 0; y < size; ++y) {
-      const uint8_t* from = view.row(top + y) + 3 * left + c;
-      for (int x = 0; x < size; ++x, from += 3) *out++ = *from;
-    }
-}
-
 void draw_ground(Stream& stream, const Planes<uint8_t>& view) {
   Image ground(view.width, view.height, 3);
   draw_background(view.width, stream, ground.pixels.data());
-  write_planes(ground, 0, 0, view.width, view.data);
+  write_planes(ground, view.data);
 }
 
 // Three channels are colours; of any other number each has the background's grey (BT.601).
@@ -188,6 +178,12 @@ ViewMap over_background(const Cutout<T>& cutout, int left, int top, Stream& stre
 
 }  // namespace
 
+Image premultiplied(const Image& image) {
+  Image out(image.width, image.height, image.channels);
+  out.pixels = premultiplied(image.pixels, image.channels);
+  return out;
+}
+
 template <class Picture, class T>
 ViewMap draw_scene(const Picture& picture, const AugmentSettings& augment, Stream& stream, const Planes<T>& view) {
   const int size = view.width;
@@ -204,30 +200,12 @@ ViewMap draw_scene(const Picture& picture, const AugmentSettings& augment, Strea
 template ViewMap draw_scene(const Image&, const AugmentSettings&, Stream&, const Planes<uint8_t>&);
 template ViewMap draw_scene(const Raster&, const AugmentSettings&, Stream&, const Planes<float>&);
 
-ViewMap evaluation_view(const Image& image, int size, Stream& background, uint8_t* out) {
-  WEFT_ASSERT(image.channels == 3 || image.channels == 4);
-  ViewMap map;
-  if (image.channels == 4) {
-    const Cutout<uint8_t> cutout = scaled_cutout(image, kEvaluationZoom * size);
-    const int left = (size - cutout.width) / 2, top = (size - cutout.height) / 2;
-    map = over_background<uint8_t>(cutout, left, top, background, {out, size, size, 3});
-  } else {
-    const int64_t least = std::min(image.width, image.height);
-    const int width = static_cast<int>(int64_t{size} * image.width / least);
-    const int height = static_cast<int>(int64_t{size} * image.height / least);
-    check(uint64_t(width) * height <= kMostPixels, "an image of ", image.width, " x ", image.height,
-          " would be enlarged to ", width, " x ", height, " for a view of ", size, "; wanted one less narrow");
-    const Image whole = resize_bicubic(image, {0, 0, 1.0 * image.width, 1.0 * image.height}, width, height);
-    const auto middle = [size](int length) {
-      return static_cast<int>(std::lrint((length - size) / 2.0));
-    };  // half to even
-    write_planes(whole, middle(width), middle(height), size, out);
-    map.to_view = {1.0 * width / image.width, 0, -1.0 * middle(width), 0, 1.0 * height / image.height,
-                   -1.0 * middle(height)};
-  }
+ViewMap draw_evaluation_scene(const Image& image, int size, Stream& background, uint8_t* out) {
+  const Cutout<uint8_t> cutout = scaled_cutout(image, kEvaluationZoom * size);
+  const int left = (size - cutout.width) / 2, top = (size - cutout.height) / 2;
+  ViewMap map = over_background<uint8_t>(cutout, left, top, background, {out, size, size, 3});
   map.picture_width = image.width;
   map.picture_height = image.height;
-  finish_map(map, size);
   return map;
 }
 

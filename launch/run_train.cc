@@ -101,6 +101,7 @@ struct Run {
     trainer = std::make_unique<Trainer>(
         learner, std::move(losses), config.optimizer, config.schedule,
         StepSettings{.steps = config.run.steps,
+                     .seed = static_cast<uint64_t>(config.run.seed),
                      .micro_batch = config.batch.micro,
                      .most_logit_scale = config.engine.most_logit_scale,
                      .check_every = config.engine.check_every,
@@ -113,7 +114,8 @@ struct Run {
              static_cast<uint64_t>(config.run.seed),
              comm.rank(),
              comm.size(),
-             config.engine.deadline_seconds};
+             config.engine.deadline_seconds,
+             learner.model->text_form().pads_to_context};
     check_batches(sources, config.data, shape);
   }
 

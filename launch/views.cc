@@ -9,7 +9,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "data/loader.h"
 #include "data/view.h"
 #include "trainer/gather.h"
 #include "trainer/texts.h"
@@ -21,18 +20,18 @@ constexpr int64_t kAtOnce = 64;
 
 }  // namespace
 
-Tensor evaluation_views(const Store& store, const std::vector<uint32_t>& samples, int size, uint64_t background_seed) {
-  const Tensor views = at::empty({static_cast<int64_t>(samples.size()), 3, size, size}, at::kByte);
-  const int64_t bytes = int64_t{3} * size * size;
+Tensor evaluation_views(const Store& store, const std::vector<uint32_t>& samples, const EvaluationShape& shape,
+                        uint64_t background_seed) {
+  const Tensor views = at::empty({static_cast<int64_t>(samples.size()), 3, shape.size, shape.size}, at::kByte);
+  const int64_t bytes = int64_t{3} * shape.size * shape.size;
   uint8_t* out = views.data_ptr<uint8_t>();
   Bytes content;
   for (const uint32_t sample : samples) {
     const SampleInfo& info = store.info(sample);
     store.read_view(sample, info.views / 2, content);  // the middle slice of a volume
-    const Image image =
-        in_context([&] { return decode_sample(info, content, size); }, "reading sample ", sample, " (", info.key, ")");
     Stream background = evaluation_background(info.uid, background_seed);
-    evaluation_view(image, size, background, out);
+    in_context([&] { evaluation_view(info, content, shape, background, out); }, "reading sample ", sample, " (",
+               info.key, ")");
     out += bytes;
   }
   return views;
@@ -42,10 +41,11 @@ Tensor embed_samples(const Model& model, const Store& store, const std::vector<u
   at::NoGradGuard no_grad;
   const auto count = static_cast<int64_t>(samples.size());
   const Range mine = share_of(count, comm.rank(), comm.size());
+  const EvaluationShape shape(model.preprocess().image_size, model.preprocess().resize);
   std::vector<Tensor> parts;
   for (int64_t i = mine.begin; i < mine.end; i += kAtOnce) {
     const std::vector<uint32_t> some(samples.begin() + i, samples.begin() + std::min(mine.end, i + kAtOnce));
-    parts.push_back(model.encode(evaluation_views(store, some, model.preprocess().image_size)));
+    parts.push_back(model.encode(evaluation_views(store, some, shape), Draws{}));
   }
   check(!parts.empty(), "there are ", comm.size(), " ranks but only ", count, " images to evaluate");
   return gather_rows(at::cat(parts, 0), count, comm);
@@ -54,12 +54,13 @@ Tensor embed_samples(const Model& model, const Store& store, const std::vector<u
 Tensor embed_texts(const Model& model, const Tokenizer& tokenizer, const std::vector<std::string>& texts, Comm& comm) {
   at::NoGradGuard no_grad;
   std::vector<std::vector<int32_t>> tokens;
-  for (const std::string& text : texts) tokens.push_back(tokenizer.encode(text, model.context()));
+  for (const std::string& text : texts)
+    tokens.push_back(tokenizer.encode(text, model.context(), model.text_form().pads_to_context));
   const auto count = static_cast<int64_t>(texts.size());
   const Range mine = share_of(count, comm.rank(), comm.size());
   std::vector<Tensor> parts;
   for (int64_t i = mine.begin; i < mine.end; i += kAtOnce)
-    parts.push_back(embed_trimmed(model, tokens, {i, std::min(mine.end, i + kAtOnce)}));
+    parts.push_back(embed_trimmed(model, tokens, {i, std::min(mine.end, i + kAtOnce)}, Draws{}));
   check(!parts.empty(), "there are ", comm.size(), " ranks but only ", count, " texts to evaluate");
   return gather_rows(at::cat(parts, 0), count, comm);
 }
