@@ -39,8 +39,7 @@ Tensor evaluation_views(const Store& store, const std::vector<uint32_t>& samples
 }
 
 Tensor of_views(const Store& store, const std::vector<uint32_t>& samples, const EvaluationShape& shape,
-                uint64_t background_seed, Comm& comm,
-                const std::function<Tensor(const Tensor& views)>& make) {
+                uint64_t background_seed, Comm& comm, const std::function<Tensor(const Tensor& views)>& make) {
   const auto count = static_cast<int64_t>(samples.size());
   std::vector<Tensor> parts;
   for (const Range& rows : my_blocks(count, kAtOnce, comm)) {

@@ -18,8 +18,8 @@ Tensor evaluation_views(const Store& store, const std::vector<uint32_t>& samples
                         uint64_t background_seed = 0);
 
 // What `make` gives for the views of each few samples ([n, width]), shared out over ranks; every rank gets all rows.
-Tensor of_views(const Store& store, const std::vector<uint32_t>& samples, const EvaluationShape& shape, uint64_t background_seed, Comm& comm,
-                const std::function<Tensor(const Tensor& views)>& make);
+Tensor of_views(const Store& store, const std::vector<uint32_t>& samples, const EvaluationShape& shape,
+                uint64_t background_seed, Comm& comm, const std::function<Tensor(const Tensor& views)>& make);
 
 // Embeddings on all ranks, in order, without a graph: of each sample [N, D]; of each group of texts [G, D], the mean of
 // their unit embeddings, scaled to unit length (contrastive zero-shot's ensemble; Radford et al. 2021).
