@@ -55,6 +55,7 @@ struct EvaluateSettings final : Settings {
   std::string split = "held_back";
   std::vector<std::string> layers;
   std::vector<std::string> known_layers;
+  std::vector<std::string> across;
   std::string color_baseline_dev;
   std::vector<std::string> zero_shot;
   std::vector<std::string> verified;
