@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "data/algebra.h"
 #include "data/geometry.h"
 #include "data/linked_files.h"
 #include "data/manifest.h"
@@ -23,12 +24,39 @@ std::string hexadecimal(uint32_t value) {
   return text;
 }
 
-// A statement about the whole sample by a text: what a cell (image x text) is made of.
-bool is_text_statement(const Record& record) {
-  const bool is_plain =
-      record.kind == Kind::pos || record.kind == Kind::neg || record.kind == Kind::unknown || record.kind == Kind::soft;
-  return record.scope == Scope::image && record.concept_row != kAnyConcept && record.view == kEveryView && is_plain;
+// What a record says of the whole sample by its text: what is true of a region, or of a slice, is true of some part of
+// the sample.  Nothing where it leaves that open.
+std::optional<Kind> said_of_sample(const Record& record) {
+  if (record.concept_row == kAnyConcept || record.scope == Scope::bag || record.scope == Scope::pair) return {};
+  const bool is_global = record.scope == Scope::image && record.view == kEveryView;
+  switch (record.kind) {
+    case Kind::pos:
+    case Kind::exists:
+      return Kind::pos;
+    case Kind::count:
+      if (record.operands[0] > 0) return Kind::pos;
+      return is_global && record.operands[1] == 0 ? std::optional(Kind::neg) : std::nullopt;
+    case Kind::neg:
+    case Kind::unknown:
+    case Kind::soft:
+      return is_global ? std::optional(record.kind) : std::nullopt;
+    case Kind::candidates:
+    case Kind::exhaustive:
+      break;
+  }
+  return {};
 }
+
+// Of each row, those that POS (more general) or NEG (more special) of it are also said of.
+struct Implied {
+  explicit Implied(const Concepts& concepts) : above(concepts.size()), below(concepts.size()) {
+    for (uint32_t row = 0; row < concepts.size(); ++row) {
+      above[row] = concepts.above(row);
+      below[row] = concepts.below(row);
+    }
+  }
+  std::vector<std::vector<uint32_t>> above, below;
+};
 
 }  // namespace
 
@@ -44,6 +72,8 @@ struct Store::Impl {
   std::unordered_map<Uid, uint32_t> by_uid;
   Vocabulary vocabulary;
   std::vector<std::string> layers;
+  std::vector<std::vector<uint32_t>> closed;  // by layer
+  std::optional<Concepts> concepts;           // of all layers
   std::vector<std::vector<Record>> records;
   std::vector<std::vector<TextStatement>> texts;
   std::vector<std::vector<Bag>> bags;  // by layer
@@ -81,6 +111,8 @@ void Store::Impl::open_layer(const LayerEntry& entry) {
   const auto source = static_cast<uint16_t>(layers.size());
   layers.push_back(entry.name);
   const std::vector<uint32_t> row_of = vocabulary.absorb(layer.vocabulary);
+  std::vector<uint32_t>& of_layer = closed.emplace_back();
+  for (const uint32_t row : closed_rows(layer.vocabulary)) of_layer.push_back(row_of[row]);
   std::set<Uid> bag_uids;
   for (const Bag& bag : layer.bags) {
     bag_uids.insert(bag.uid());
@@ -105,13 +137,25 @@ void Store::Impl::open_layer(const LayerEntry& entry) {
 }
 
 void Store::Impl::sort_statements() {
+  const Implied implied(concepts.emplace(vocabulary));
+  const auto place = [](const TextStatement& said) { return std::tuple(said.row, said.layer, said.kind); };
   for (size_t sample = 0; sample < records.size(); ++sample) {
-    for (const Record& record : records[sample])
-      if (is_text_statement(record))
-        texts[sample].push_back({record.concept_row, record.kind, record.confidence, record.source});
-    std::stable_sort(texts[sample].begin(), texts[sample].end(), [](const TextStatement& a, const TextStatement& b) {
-      return std::tie(a.row, a.layer) < std::tie(b.row, b.layer);
+    std::vector<TextStatement>& said = texts[sample];
+    for (const Record& record : records[sample]) {
+      const std::optional<Kind> kind = said_of_sample(record);
+      if (!kind) continue;
+      said.push_back({record.concept_row, *kind, record.confidence, record.source});
+      if (*kind != Kind::pos && *kind != Kind::neg) continue;
+      for (const uint32_t row : (*kind == Kind::pos ? implied.above : implied.below)[record.concept_row])
+        said.push_back({row, *kind, record.confidence, record.source});
+    }
+    // A layer says a thing once, as sure as the surest of its records.
+    std::stable_sort(said.begin(), said.end(), [&](const TextStatement& a, const TextStatement& b) {
+      return place(a) != place(b) ? place(a) < place(b) : a.confidence > b.confidence;
     });
+    said.erase(std::unique(said.begin(), said.end(),
+                           [&](const TextStatement& a, const TextStatement& b) { return place(a) == place(b); }),
+               said.end());
   }
 }
 
@@ -169,6 +213,17 @@ const std::vector<std::string>& Store::layers() const {
 }
 const std::vector<TextStatement>& Store::texts(size_t sample) const {
   return impl_->texts.at(sample);
+}
+
+std::vector<TextStatement> Store::denied(size_t sample) const {
+  std::vector<TextStatement> denied;
+  for (const Denied& one : denied_by_exhaustiveness(impl_->records.at(sample), impl_->closed, *impl_->concepts))
+    denied.push_back({one.row, Kind::neg, one.confidence, one.source});
+  return denied;
+}
+
+const std::vector<uint32_t>& Store::closed(size_t layer) const {
+  return impl_->closed.at(layer);
 }
 const std::vector<Record>& Store::records(size_t sample) const {
   return impl_->records.at(sample);

@@ -45,7 +45,8 @@ struct SampleInfo {
   uint32_t upright_height() const { return is_turned() ? width : height; }
 };
 
-// A text that is said of a sample.  `row` is a row of Store::vocabulary().
+// A text that is said of a sample, or follows from what is said of a part of it.  `row` is a row of
+// Store::vocabulary().
 struct TextStatement {
   uint32_t row;
   Kind kind;
@@ -70,8 +71,13 @@ class Store {
 
   const Vocabulary& vocabulary() const;            // texts of all layers
   const std::vector<std::string>& layers() const;  // names
-  // Of the whole sample by a text: POS, NEG, UNKNOWN and SOFT; by row, then layer.
+  // Of the whole sample by a text: POS, NEG, UNKNOWN and SOFT; by row, layer and kind, each once.  POS of a region or a
+  // slice is POS of the sample; POS is POS of what is more general, NEG is NEG of what is more special.
   const std::vector<TextStatement>& texts(size_t sample) const;
+  // NEG of what a layer's exhaustive statement denies of the sample (data/algebra.h): computed, not kept, for a list of
+  // classes may be long.
+  std::vector<TextStatement> denied(size_t sample) const;
+  const std::vector<uint32_t>& closed(size_t layer) const;  // the classes that a layer's labels are drawn from, if any
   const std::vector<Record>& records(size_t sample) const;  // everything, rows of vocabulary()
   const std::vector<Bag>& bags(size_t layer) const;
   const std::vector<Record>& bag_records(size_t layer) const;  // what is said of bags

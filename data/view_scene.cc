@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Images with alpha over a background, and evaluation views.  An image with alpha is premultiplied from its first
+// Images with alpha over a background.  An image with alpha is premultiplied from its first
 // resampling to its last: no transparent pixel lends its colour.  All scaling here is resize_bicubic, which does not
 // alias when it shrinks, so that turning works at the view's own scale with 4 x 4 taps.
 #include <algorithm>
@@ -14,18 +14,6 @@ namespace weft {
 namespace {
 
 constexpr double kEvaluationZoom = 0.9;
-
-uint8_t divide_by_255(int value) {
-  return static_cast<uint8_t>((value + 127) / 255);
-}
-
-Image premultiplied(const Image& image) {
-  Image out = image;
-  uint8_t* pixel = out.pixels.data();
-  for (size_t i = 0; i < out.pixels.size(); i += 4, pixel += 4)
-    for (int c = 0; c < 3; ++c) pixel[c] = divide_by_255(pixel[c] * pixel[3]);
-  return out;
-}
 
 // A cubic kernel overshoots at edges; colour beyond alpha would be brighter than white.
 void keep_colour_below_alpha(Image& image) {
@@ -91,20 +79,12 @@ int draw_offset(int length, int size, Stream& stream) {
   return std::min(0, size - length) + static_cast<int>(stream.below(std::abs(size - length) + 1));
 }
 
-void write_planes(const Image& view, int left, int top, int size, uint8_t* out) {
-  for (int c = 0; c < 3; ++c)
-    for (int y = 0; y < size; ++y) {
-      const uint8_t* from = view.row(top + y) + 3 * left + c;
-      for (int x = 0; x < size; ++x, from += 3) *out++ = *from;
-    }
-}
-
 ViewMap over_background(const Image& image, const Cutout& cutout, int left, int top, int size, Stream& stream,
                         uint8_t* out) {
   Image view(size, size, 3);
   draw_background(size, stream, view.pixels.data());
   lay_over(cutout.image, left, top, view);
-  write_planes(view, 0, 0, size, out);
+  write_planes(view, out);
   ViewMap map;
   map.to_view = cutout.to_cutout.then({1, 0, 1.0 * left, 0, 1, 1.0 * top});
   map.picture_width = image.width;
@@ -114,6 +94,14 @@ ViewMap over_background(const Image& image, const Cutout& cutout, int left, int 
 }
 
 }  // namespace
+
+Image premultiplied(const Image& image) {
+  Image out = image;
+  uint8_t* pixel = out.pixels.data();
+  for (size_t i = 0; i < out.pixels.size(); i += 4, pixel += 4)
+    for (int c = 0; c < 3; ++c) pixel[c] = divide_by_255(pixel[c] * pixel[3]);
+  return out;
+}
 
 ViewMap draw_scene(const Image& image, const AugmentSettings& augment, int size, Stream& stream, uint8_t* out) {
   Cutout cutout = scaled_cutout(image, size * stream.uniform(augment.zoom_min, augment.zoom_max));
@@ -127,31 +115,10 @@ ViewMap draw_scene(const Image& image, const AugmentSettings& augment, int size,
   return over_background(image, cutout, left, top, size, stream, out);
 }
 
-ViewMap evaluation_view(const Image& image, int size, Stream& background, uint8_t* out) {
-  WEFT_ASSERT(image.channels == 3 || image.channels == 4);
-  ViewMap map;
-  if (image.channels == 4) {
-    const Cutout cutout = scaled_cutout(image, kEvaluationZoom * size);
-    const int left = (size - cutout.image.width) / 2, top = (size - cutout.image.height) / 2;
-    map = over_background(image, cutout, left, top, size, background, out);
-  } else {
-    const int64_t least = std::min(image.width, image.height);
-    const int width = static_cast<int>(int64_t{size} * image.width / least);
-    const int height = static_cast<int>(int64_t{size} * image.height / least);
-    check(uint64_t(width) * height <= kMostPixels, "an image of ", image.width, " x ", image.height,
-          " would be enlarged to ", width, " x ", height, " for a view of ", size, "; wanted one less narrow");
-    const Image whole = resize_bicubic(image, {0, 0, 1.0 * image.width, 1.0 * image.height}, width, height);
-    const auto middle = [size](int length) {
-      return static_cast<int>(std::lrint((length - size) / 2.0));
-    };  // half to even
-    write_planes(whole, middle(width), middle(height), size, out);
-    map.to_view = {1.0 * width / image.width, 0, -1.0 * middle(width), 0, 1.0 * height / image.height,
-                   -1.0 * middle(height)};
-    map.picture_width = image.width;
-    map.picture_height = image.height;
-  }
-  finish_map(map, size);
-  return map;
+ViewMap draw_evaluation_scene(const Image& image, int size, Stream& background, uint8_t* out) {
+  const Cutout cutout = scaled_cutout(image, kEvaluationZoom * size);
+  const int left = (size - cutout.image.width) / 2, top = (size - cutout.image.height) / 2;
+  return over_background(image, cutout, left, top, size, background, out);
 }
 
 }  // namespace weft

@@ -121,7 +121,8 @@ struct Run {
              static_cast<uint64_t>(config.run.seed),
              comm.rank(),
              comm.size(),
-             config.engine.deadline_seconds};
+             config.engine.deadline_seconds,
+             learner.model->text_form().pads_to_context};
     check_batches(sources, config.data, shape);
   }
 
