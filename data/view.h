@@ -82,6 +82,10 @@ class ViewMaker {
   std::unique_ptr<Impl> impl_;
 };
 
+// How a picture of any shape becomes the square that a model is shown: its short side fits and the middle is cut out
+// (CLIP), both sides are made to fit (SigLIP), or its long side fits and the rest is padded with black.
+enum class Resize : uint8_t { shortest, squash, longest };
+
 // Without alpha: CLIP's evaluation preprocessing (short side to `size` by Pillow's bicubic, the centre cut out).
 // With alpha: the whole image, centred, 0.9 of the view's side, over the background that `background` draws.
 ViewMap evaluation_view(const Image& image, int size, Stream& background, uint8_t* out);

@@ -80,6 +80,7 @@ class Training {
     for (const auto& settings : config.losses) losses.push_back(settings->build());
     trainer_ = std::make_unique<Trainer>(learner_, std::move(losses), config.optimizer, config.schedule,
                                          StepSettings{.steps = config.run.steps,
+                                                      .seed = static_cast<uint64_t>(config.run.seed),
                                                       .micro_batch = config.batch.micro,
                                                       .most_logit_scale = config.engine.most_logit_scale,
                                                       .check_every = config.engine.check_every,
@@ -197,7 +198,8 @@ predict::Step step_of(const RunConfig& config, Learner& learner, int64_t images,
   s.optimizer_bytes = optimizer_bytes(config);
   s.control_exchanges = 4;  // flags, features of images and of texts, norms
   const int64_t width =
-      learner.model->encode(at::zeros({1, 3, config.model->image_size(), config.model->image_size()}, at::kByte))
+      learner.model
+          ->encode(at::zeros({1, 3, config.model->image_size(), config.model->image_size()}, at::kByte), Draws{})
           .size(1);
   s.gathered_bytes = static_cast<double>(2 * images * width) * sizeof(float);
   return s;

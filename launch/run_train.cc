@@ -101,6 +101,7 @@ struct Run {
     trainer = std::make_unique<Trainer>(
         learner, std::move(losses), config.optimizer, config.schedule,
         StepSettings{.steps = config.run.steps,
+                     .seed = static_cast<uint64_t>(config.run.seed),
                      .micro_batch = config.batch.micro,
                      .most_logit_scale = config.engine.most_logit_scale,
                      .check_every = config.engine.check_every,

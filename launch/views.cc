@@ -45,7 +45,7 @@ Tensor embed_samples(const Model& model, const Store& store, const std::vector<u
   std::vector<Tensor> parts;
   for (int64_t i = mine.begin; i < mine.end; i += kAtOnce) {
     const std::vector<uint32_t> some(samples.begin() + i, samples.begin() + std::min(mine.end, i + kAtOnce));
-    parts.push_back(model.encode(evaluation_views(store, some, model.preprocess().image_size)));
+    parts.push_back(model.encode(evaluation_views(store, some, model.preprocess().image_size), Draws{}));
   }
   check(!parts.empty(), "there are ", comm.size(), " ranks but only ", count, " images to evaluate");
   return gather_rows(at::cat(parts, 0), count, comm);
@@ -59,7 +59,7 @@ Tensor embed_texts(const Model& model, const Tokenizer& tokenizer, const std::ve
   const Range mine = share_of(count, comm.rank(), comm.size());
   std::vector<Tensor> parts;
   for (int64_t i = mine.begin; i < mine.end; i += kAtOnce)
-    parts.push_back(embed_trimmed(model, tokens, {i, std::min(mine.end, i + kAtOnce)}));
+    parts.push_back(embed_trimmed(model, tokens, {i, std::min(mine.end, i + kAtOnce)}, Draws{}));
   check(!parts.empty(), "there are ", comm.size(), " ranks but only ", count, " texts to evaluate");
   return gather_rows(at::cat(parts, 0), count, comm);
 }

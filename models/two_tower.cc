@@ -46,10 +46,12 @@ class TwoTower final : public Model {
     logit_scale_ = parameters_.add("logit_scale", {}, Init::constant(std::log(1 / 0.07)));
   }
 
-  Tensor encode(const Tensor& pixels_BCHW) const override {
+  Tensor encode(const Tensor& pixels_BCHW, const Draws& /*draws*/) const override {
     return unit_rows(vision_.forward(pixels_BCHW, preprocess_, attention_));
   }
-  Tensor embed(const TextIds& texts) const override { return unit_rows(text_.forward(texts, attention_)); }
+  Tensor embed(const TextIds& texts, const Draws& /*draws*/) const override {
+    return unit_rows(text_.forward(texts, attention_));
+  }
 
  private:
   VisionTower vision_;

@@ -172,15 +172,18 @@ Tensor pixels_of(const Batch& batch, Range images) {
   return values.mul(255).expand({images.size(), 3, side, side});
 }
 
-void encode_piece(const Model& model, const Batch& batch, Range images, Range texts, Tensor& image_features,
-                  Tensor& text_features) {
-  if (images.size() > 0) {
-    image_features = model.encode(pixels_of(batch, images).to(model.logit_scale().value.device()));
-  }
-  if (texts.size() > 0) text_features = embed_trimmed(model, batch.tokens, texts);
-}
-
 }  // namespace
+
+void Trainer::encode_piece(const Batch& batch, Range images, Range texts, Tensor& image_features,
+                           Tensor& text_features) const {
+  const Model& model = *learner_.model;
+  const auto draws = [&](Range rows) { return Draws{true, step_.seed, batch.step, rows.begin, {}}; };
+  if (images.size() > 0) {
+    const Tensor pixels = pixels_of(batch, images).to(model.logit_scale().value.device());
+    image_features = model.encode(pixels, draws(images));
+  }
+  if (texts.size() > 0) text_features = embed_trimmed(model, batch.tokens, texts, draws(texts));
+}
 
 // With one run for each virtual rank the graph is kept for go_back(); with several, what is encoded here is encoded
 // again there, so that the memory is that of one run.
@@ -189,7 +192,7 @@ bool Trainer::encode(const Batch& batch, std::vector<Piece>& pieces) const {
   return fits_in_memory([&] {
     if (fault::due("oom", batch.step)) throw std::bad_alloc();
     at::AutoGradMode mode(keeps_graph);
-    for (Piece& p : pieces) encode_piece(*learner_.model, batch, p.images, p.texts, p.image_features, p.text_features);
+    for (Piece& p : pieces) encode_piece(batch, p.images, p.texts, p.image_features, p.text_features);
   });
 }
 
@@ -307,7 +310,7 @@ bool Trainer::go_back(const Batch& batch, const std::vector<Piece>& pieces, cons
 void Trainer::go_back_through(const Batch& batch, const Piece& piece, const WorldFeatures& f) {
   Tensor images = piece.image_features, texts = piece.text_features;
   const bool kept = (images.defined() && images.requires_grad()) || (texts.defined() && texts.requires_grad());
-  if (!kept) encode_piece(*learner_.model, batch, piece.images, piece.texts, images, texts);
+  if (!kept) encode_piece(batch, piece.images, piece.texts, images, texts);
   std::vector<Tensor> roots, seeds;
   const auto add = [&](const Tensor& mine, const Tensor& world, Range range) {
     if (range.size() == 0 || !mine.requires_grad()) return;  // a frozen tower has no way back

@@ -57,6 +57,7 @@ struct Learner {
 
 struct StepSettings {
   int64_t steps = 0;                    // of the whole run, for the schedule
+  uint64_t seed = 0;                    // of what the model draws
   int64_t micro_batch = 0;              // images of a virtual rank encoded at once (0: all of them)
   double most_logit_scale = 100;        // the factor on cosines is kept in [1, this]
   int64_t check_every = 0;              // steps between checks that no weight changed but by an update (0: never)
@@ -87,6 +88,7 @@ class Trainer {
 
   Outcome attempt(Batch& batch, const StepInput& input, StepReport& report);
   std::vector<Piece> pieces_of(const Batch& batch) const;
+  void encode_piece(const Batch& batch, Range images, Range texts, Tensor& image_features, Tensor& text_features) const;
   bool encode(const Batch& batch, std::vector<Piece>& pieces) const;
   bool agree(Batch& batch, const StepInput& input, bool encoded, StepReport& report);
   void halve_micro_batch(const Batch& batch);
