@@ -11,7 +11,7 @@ namespace weft {
 void in_parallel(int64_t count, const std::function<void(int64_t)>& body) {
   if (count == 0) return;
   at::Tensor places = at::empty({count}, at::kByte);
-  auto iterator = at::TensorIteratorConfig().add_output(places).build();
+  auto iterator = at::TensorIterator::nullary_op(places);
   const auto* const first = static_cast<const char*>(places.data_ptr());
   const auto loop = [&](char** at, const int64_t* strides, int64_t columns, int64_t rows) {
     for (int64_t row = 0; row < rows; ++row)
