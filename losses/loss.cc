@@ -33,8 +33,7 @@ void Judgement::add(const Judgement& other) {
   }
 }
 
-Judgement judge_by_autograd(const PairFeatures& f, const PairBlocks& blocks, const std::vector<std::string>& names,
-                            const std::function<Sums(const PairLeaves&)>& formula) {
+Judgement judge_by_autograd(const PairFeatures& f, const PairBlocks& blocks, const Formula& formula) {
   const at::AutoGradMode with_graph(true);
   const auto leaf = [](const Tensor& value) { return value.detach().clone().requires_grad_(true); };
   const auto number = [&](double value) { return leaf(at::full({}, value, f.image_BD.options())); };
@@ -43,11 +42,9 @@ Judgement judge_by_autograd(const PairFeatures& f, const PairBlocks& blocks, con
   Judgement judgement = Judgement::zeros(f, blocks);
   // A step with nothing to judge still has gradients.
   Tensor total = (leaves.image_BD.sum() + leaves.text_TD.sum() + leaves.scale + leaves.bias) * 0;
-  const Sums sums = formula(leaves);
-  for (size_t i = 0; i < sums.size(); ++i) {
-    const auto& [sum, count] = sums[i];
-    judgement.terms.push_back({names[i], sum.item<double>(), count});
-    if (count > 0) total = total + sum / count;
+  for (const TermSum& term : formula(leaves)) {
+    judgement.terms.push_back({term.name, term.sum.item<double>(), term.count});
+    if (term.count > 0) total = total + term.sum / term.count;
   }
   torch::autograd::backward({total}, {});
   const auto share = [&](const Tensor& all) {

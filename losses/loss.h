@@ -71,10 +71,13 @@ extern const std::vector<LossKind> kLosses;
 struct PairLeaves {
   Tensor image_BD, text_TD, scale, bias;
 };
-using Sums = std::vector<std::pair<Tensor, double>>;  // of each term: its 0-d sum, its count
-Judgement judge_by_autograd(const PairFeatures& features, const PairBlocks& blocks,
-                            const std::vector<std::string>& names,
-                            const std::function<Sums(const PairLeaves&)>& formula);
+struct TermSum {
+  std::string name;
+  Tensor sum;  // 0-d
+  double count;
+};
+using Formula = std::function<std::vector<TermSum>(const PairLeaves&)>;
+Judgement judge_by_autograd(const PairFeatures& features, const PairBlocks& blocks, const Formula& formula);
 
 // Dense [images, texts] f32 forms of the cells: q is 0 where nobody said anything, w as asked for there.
 struct DenseCells {

@@ -70,6 +70,7 @@ class TilesOnCpu final : public PairTiles {
     for_rows(tile, [&](int64_t, int64_t image, float* row) {
       const auto i = static_cast<size_t>(image);
       if (closed(image)) return std::fill(row, row + columns, 0.f);
+      if (has_masks_) note_cells(image, tile.texts, row);
       mask(image, tile.texts, row);
       const double w = f.image_weight[i];
       const auto n = static_cast<int64_t>(columns);
