@@ -70,7 +70,9 @@ struct Block {
   std::string tower;  // what stands before the blocks, e.g. "visual." or ""
   int number;
 };
-std::optional<Block> block_of(const std::string& name) {
+std::optional<Block> block_of(const std::string& whole_name) {
+  constexpr std::string_view kLora = "extra.lora.";  // before the name of what it adapts
+  const std::string name = whole_name.starts_with(kLora) ? whole_name.substr(kLora.size()) : whole_name;
   for (const std::string_view blocks : kBlocks) {
     const size_t at = name.find(blocks);
     if (at != std::string::npos) return Block{name.substr(0, at), std::stoi(name.substr(at + blocks.size()))};

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/safetensors.h"
 #include "models/exported.h"
+#include "models/pretrained.h"
 #include "models/two_tower.h"
 #include "tests/models/counter_fill.h"
 
@@ -57,7 +58,12 @@ bool judge(const Path& folder, const std::string& name) {
   settings.quick_gelu = name.ends_with("_quickgelu");
   settings.size = settings.quick_gelu ? name.substr(0, name.size() - 10) : name;
   const auto model = settings.build(settings.size == "siglip_b_16" ? 32000 : 49408, 0);
-  fill_by_counter(model->parameters());
+  InitSettings init;
+  init.from = (folder / (name + ".weights")).string();
+  if (std::filesystem::exists(init.from))  // tools/compare_released.py leaves them
+    std::printf("  %s\n", load_pretrained(init, model->parameters()).text().c_str());
+  else
+    fill_by_counter(model->parameters());
   const Tensor ids = tensor_of(file, "ids", at::kLong);
   // CLIP reads a text out at its highest id, SigLIP at its last place.
   Tensor last = ids.argmax(1);

@@ -12,6 +12,7 @@
 #include "tests/models/counter_fill.h"
 #include "tests/models/golden_models.h"
 #include "tests/support.h"
+#include "trainer/texts.h"
 
 namespace weft {
 namespace {
@@ -47,6 +48,31 @@ TEST(Pretrained, BothNamingsComeBackAsTheyWent) {
       for (const Parameter& parameter : model->parameters().all())
         EXPECT_TRUE(parameter.value.equal(again->parameters().find(parameter.name)->value)) << parameter.name;
     }
+}
+
+// tests/golden/make_hugging_face.py: models of transformers, filled by their own names.
+TEST(Pretrained, WeightsOfTransformersGiveItsFeatures) {
+  at::NoGradGuard no_grad;
+  const ScratchFolder folder;
+  const Json golden = Json::parse(read_text(Path(WEFT_SOURCE_DIR) / "tests/golden/hugging_face.json"));
+  for (const char* family : {"clip", "siglip"}) {
+    const auto shapes = golden[family]["shapes"].get<std::map<std::string, std::vector<int64_t>>>();
+    ParameterSet theirs(1);
+    for (const auto& [name, shape] : shapes) theirs.add(name, shape, Init::constant(0));
+    fill_by_counter(theirs);
+    save_tensors(folder / "theirs.safetensors", named_values(theirs));
+    const auto model = golden::settings(family).build(golden::kVocabulary, 1);
+    load_pretrained(init_from(folder / "theirs.safetensors"), model->parameters());
+    const Tensor image = model->encode(pixels_by_counter(2, 16), Draws{});
+    const auto tokens = golden[family == std::string("clip") ? "texts" : "padded"].get<Tokens>();
+    const Tensor text = embed_trimmed(*model, tokens, {0, 3}, Draws{});
+    EXPECT_LT((image - golden::tensor_of(golden[family]["image"])).abs().max().item<double>(), 2e-6) << family;
+    EXPECT_LT((text - golden::tensor_of(golden[family]["text"])).abs().max().item<double>(), 2e-6) << family;
+    std::map<std::string, std::vector<int64_t>> out;
+    for (const auto& [name, value] : exported(model->parameters(), Naming::hugging_face))
+      out[name] = value.sizes().vec();
+    EXPECT_EQ(out, shapes);
+  }
 }
 
 TEST(Pretrained, OpenClipsNamesGoOut) {
