@@ -32,9 +32,9 @@ for loss, scale, bias in (("clip", 1 / 0.07, 0.0), ("siglip", 10.0, -10.0)):
         # Rounded as weft's parameters are.
         log_scale = torch.tensor(math.log(scale)).item()
         value, (gi, gt, gs, gb) = judge(loss, images, texts, log_scale, bias, torch.float64)
-        _, (hi, ht, _, _) = judge(loss, images, texts, log_scale, bias, torch.float32)
+        _, (hi, ht, hs, _) = judge(loss, images, texts, log_scale, bias, torch.float32)
         name = f"{loss}-{batch}"
-        print(f"{name}: open_clip in f32 is {max(((h - g).norm() / g.norm()).item() for h, g in ((hi, gi), (ht, gt))):.1e} from itself in f64")
+        print(f"{name}: open_clip in f32 is {max(((h - g).norm() / g.norm()).item() for h, g in ((hi, gi), (ht, gt))):.1e} from itself in f64, its log scale {abs(hs - gs).item() / abs(gs).item():.1e}")
         save_file({"images": images, "texts": texts, "image_gradient": gi.float(), "text_gradient": gt.float()}, folder / f"{name}.safetensors")
         cases.append({"name": name, "loss": loss, "batch": batch, "dim": dim, "log_scale": log_scale, "bias": bias, "value": value,
                       "log_scale_gradient": gs.item(), "bias_gradient": gb.item()})
