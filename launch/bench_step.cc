@@ -39,7 +39,9 @@ int tokenizer_ids(const RunConfig& config) {
 }
 
 // The world's step, cut to a rank's share: noise, each image with a text of its own.
-Batch made_up_batch(const RunConfig& config, int64_t images, int64_t tokens, int ids, const Comm& comm) {
+Batch made_up_batch(const RunConfig& config, const Model& model, int64_t images, int64_t tokens, int ids,
+                    const Comm& comm) {
+  if (model.text_form().pads_to_context) tokens = model.context();
   Batch b;
   b.image_size = config.model->image_size();
   b.cells.images = b.cells.texts = images;
@@ -75,11 +77,12 @@ class Training {
   Training(const RunConfig& config, int64_t images, int64_t tokens, int virtual_ranks, Comm& comm)
       : learner_(config.model->build(tokenizer_ids(config), static_cast<uint64_t>(config.run.seed)),
                  flat_settings(config, virtual_ranks), config.optimizer, comm),
-        batch_(made_up_batch(config, images, tokens, tokenizer_ids(config), comm)) {
+        batch_(made_up_batch(config, *learner_.model, images, tokens, tokenizer_ids(config), comm)) {
     std::vector<std::unique_ptr<Loss>> losses;
     for (const auto& settings : config.losses) losses.push_back(settings->build());
     trainer_ = std::make_unique<Trainer>(learner_, std::move(losses), config.optimizer, config.schedule,
                                          StepSettings{.steps = config.run.steps,
+                                                      .seed = static_cast<uint64_t>(config.run.seed),
                                                       .micro_batch = config.batch.micro,
                                                       .most_logit_scale = config.engine.most_logit_scale,
                                                       .check_every = config.engine.check_every,
@@ -197,7 +200,8 @@ predict::Step step_of(const RunConfig& config, Learner& learner, int64_t images,
   s.optimizer_bytes = optimizer_bytes(config);
   s.control_exchanges = 4;  // flags, features of images and of texts, norms
   const int64_t width =
-      learner.model->encode(at::zeros({1, 3, config.model->image_size(), config.model->image_size()}, at::kByte))
+      learner.model
+          ->encode(at::zeros({1, 3, config.model->image_size(), config.model->image_size()}, at::kByte), Draws{})
           .size(1);
   s.gathered_bytes = static_cast<double>(2 * images * width) * sizeof(float);
   return s;

@@ -35,8 +35,8 @@ struct Evaluated {
   int view_size() const { return model.preprocess().image_size; }
 };
 
-// A figure of the report: of weft, with the interval of a bootstrap over its values (one value alone: none); what chance
-// gives; and what others do.
+// A figure of the report: of weft, with the interval of a bootstrap over its values (one value alone: none); what
+// chance gives; and what others do.
 struct Figure {
   std::string group, name, title;
   std::vector<double> values;  // by query, concept or image
@@ -53,11 +53,14 @@ struct Findings {
   Json classifiers = Json::array();  // confusions and calibration
   Json verified = Json::array();     // concepts one by one
   size_t texts = 0;
-  void add(const Figure& figure);   // rank 0 only: the bootstrap takes a while
+  void add(const Figure& figure);  // rank 0 only: the bootstrap takes a while
 };
 
 // Texts rank images, images rank texts; and a ridge regression on colours where the recipe asks for it.
 void judge_retrieval(const Evaluated& evaluated, const std::string& layer, bool is_required, Findings& findings);
+// Texts of one layer rank those of another by their embeddings; true is what some image has both of.  Texts that the
+// tokenizer spells alike in both layers are left out.
+void judge_across(const Evaluated& evaluated, const std::string& from, const std::string& to, Findings& findings);
 // One class an image: by the texts of the classes, and by a probe and neighbours where the recipe asks for them.
 void judge_classes(const Evaluated& evaluated, const std::string& layer, Findings& findings);
 // Concept by concept, over what is verified alone; by its text, and by a probe where the recipe asks for it.

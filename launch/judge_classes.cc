@@ -56,7 +56,8 @@ Answers by_texts(const Evaluated& e, const JudgedClasses& classes, const Labelle
   for_my_tiles(rows_of(e.image_ND, images.images), class_CD, e.comm, [&](int64_t first, std::span<const float> scores) {
     for (size_t i = 0; i < scores.size() / width; ++i) {
       const auto item = static_cast<size_t>(first) + i;
-      mine.push_back(classify(scores.subspan(i * width, width), static_cast<int64_t>(item), images.classes[item], scale));
+      mine.push_back(
+          classify(scores.subspan(i * width, width), static_cast<int64_t>(item), images.classes[item], scale));
     }
   });
   return unpacked(gather_numbers(packed(mine), e.comm));
@@ -139,7 +140,9 @@ Json confusions_of(const Evaluated& e, const JudgedClasses& classes, const Label
     for (const Classified& answer : answers) {
       if (answer.truth != one.truth || answer.predicted != one.predicted || items.size() == kPicturesShown) continue;
       const uint32_t sample = e.images[static_cast<size_t>(images.images[static_cast<size_t>(answer.item)])];
-      items.push_back({{"key", e.store.info(sample).key}, {"score", answer.confidence}, {"right", false},
+      items.push_back({{"key", e.store.info(sample).key},
+                       {"score", answer.confidence},
+                       {"right", false},
                        {"png", picture_of(e, sample)}});
     }
     list.push_back({{"truth", classes.texts[static_cast<size_t>(one.truth)]},
@@ -174,11 +177,16 @@ void add_classifier(const Evaluated& e, const char* name, const char* title, con
   for (const double recall : recall_of_classes(answers, count))
     if (recall >= 0) recalls.push_back(recall);
   const double chance = 1 / static_cast<double>(count);
-  const auto add = [&](const char* figure, const char* words, std::vector<double> values, std::optional<double> by_chance,
-                       bool lower_is_better = false, std::map<std::string, double> baselines = {}) {
-    findings.add({.group = "One class of several", .name = join(classes.name, ".", name, "_", figure),
-                  .title = join(classes.name, ": ", title, words), .values = std::move(values), .chance = by_chance,
-                  .baselines = std::move(baselines), .lower_is_better = lower_is_better});
+  const auto add = [&](const char* figure, const char* words, std::vector<double> values,
+                       std::optional<double> by_chance, bool lower_is_better = false,
+                       std::map<std::string, double> baselines = {}) {
+    findings.add({.group = "One class of several",
+                  .name = join(classes.name, ".", name, "_", figure),
+                  .title = join(classes.name, ": ", title, words),
+                  .values = std::move(values),
+                  .chance = by_chance,
+                  .baselines = std::move(baselines),
+                  .lower_is_better = lower_is_better});
   };
   std::map<std::string, double> frequent;
   if (!train.classes.empty()) frequent["most frequent class"] = most_frequent(train, images);
@@ -204,8 +212,9 @@ void judge_classes(const Evaluated& e, const std::string& name, Findings& findin
   const EvaluateSettings& asked = e.config.evaluate;
   const JudgedClasses classes = judged_classes(e.store, e.known, name, e.images);
   const Labelled images = labelled(e.known, classes, e.images), train = labelled(e.known, classes, e.train);
-  check(!images.images.empty(), e.store.folder().string(), ": no image of ", asked.split, " has exactly one class of \"",
-        name, "\" (", images.several, " have several); evaluate.verified judges texts one by one");
+  check(!images.images.empty(), e.store.folder().string(), ": no image of ", asked.split,
+        " has exactly one class of \"", name, "\" (", images.several,
+        " have several); evaluate.verified judges texts one by one");
   const auto judge = [&](const char* key, const char* title, const Answers& answers) {
     if (e.comm.is_first()) add_classifier(e, key, title, classes, images, train, answers, findings);
   };

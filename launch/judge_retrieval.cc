@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -96,17 +97,23 @@ void add_direction(const std::string& layer, const char* name, const char* title
                    const Ranking* ridge, Findings& findings) {
   const auto add = [&](const std::string& figure, const std::string& words, auto column, auto chance,
                        Statistic statistic = mean_of) {
-    Figure out{.group = "Retrieval", .name = join(layer, ".", name, "_", figure), .title = join(layer, ": ", title, words),
-               .values = column(ours), .chance = statistic(chance(ours)), .statistic = statistic,
+    Figure out{.group = "Retrieval",
+               .name = join(layer, ".", name, "_", figure),
+               .title = join(layer, ": ", title, words),
+               .values = column(ours),
+               .chance = statistic(chance(ours)),
+               .statistic = statistic,
                .lower_is_better = statistic == median_of};
     if (ridge) out.baselines[kRidgeName] = statistic(column(*ridge));
     findings.add(out);
   };
   add("map", " mAP", [](const Ranking& r) { return r.average_precision; }, [](const Ranking& r) { return r.chance; });
   for (const int k : kRecallAt)
-    add(join("recall@", k), join(" recall@", k), [k](const Ranking& r) { return r.hit.at(k); },
+    add(
+        join("recall@", k), join(" recall@", k), [k](const Ranking& r) { return r.hit.at(k); },
         [k](const Ranking& r) { return r.chance_hit.at(k); });
-  add("median_rank", " median rank", [](const Ranking& r) { return r.first_place; },
+  add(
+      "median_rank", " median rank", [](const Ranking& r) { return r.first_place; },
       [](const Ranking& r) { return r.chance_first_place; }, median_of);
 }
 
@@ -146,13 +153,64 @@ void add_galleries(const Evaluated& e, const JudgedLayer& layer, const Tensor& t
   }
 }
 
+bool is_known(const Evaluated& e, const std::string& layer) {
+  const auto& layers = e.config.evaluate.known_layers;
+  return std::find(layers.begin(), layers.end(), layer) != layers.end();
+}
+
+JudgedLayer judged(const Evaluated& e, const std::string& layer) {
+  return judged_layer(e.store, e.known, layer, e.images, is_known(e, layer) ? e.train : std::vector<uint32_t>());
+}
+
+// A layer's judged texts that the tokenizer spells like none of the other's.
+std::vector<size_t> unlike(const Evaluated& e, const JudgedLayer& layer, const JudgedLayer& other) {
+  const auto ids = [&](const std::string& text) { return e.tokenizer.encode(text, e.model.context()); };
+  std::set<std::vector<int32_t>> theirs;
+  for (const std::string& text : other.texts) theirs.insert(ids(text));
+  std::vector<size_t> places;
+  for (size_t i = 0; i < layer.texts.size(); ++i)
+    if (!theirs.contains(ids(layer.texts[i]))) places.push_back(i);
+  return places;
+}
+
+std::vector<std::string> texts_at(const JudgedLayer& layer, const std::vector<size_t>& places) {
+  std::vector<std::string> texts;
+  for (const size_t place : places) texts.push_back(layer.texts[place]);
+  return texts;
+}
+
 }  // namespace
 
+void judge_across(const Evaluated& e, const std::string& from, const std::string& to, Findings& findings) {
+  const JudgedLayer query_layer = judged(e, from), candidate_layer = judged(e, to);
+  const std::vector<size_t> queries = unlike(e, query_layer, candidate_layer),
+                            candidates = unlike(e, candidate_layer, query_layer);
+  check(!queries.empty() && !candidates.empty(), e.store.folder().string(), ": of the layers \"", from, "\" and \"", to,
+        "\" no texts are left that can be judged on ", e.images.size(), " images and are not the same");
+  std::vector<std::vector<int64_t>> truth;  // candidates of which an image has both
+  for (const size_t query : queries) {
+    const std::vector<int64_t>& images = query_layer.images_of[query];
+    std::vector<int64_t>& both = truth.emplace_back();
+    for (size_t c = 0; c < candidates.size(); ++c) {
+      const std::vector<int64_t>& others = candidate_layer.images_of[candidates[c]];
+      if (std::find_first_of(images.begin(), images.end(), others.begin(), others.end()) != images.end())
+        both.push_back(static_cast<int64_t>(c));
+    }
+  }
+  const std::vector<std::string> texts = texts_at(query_layer, queries);
+  const Ranking ours =
+      rank_all(embed_texts(e.model, e.tokenizer, texts, e.comm),
+               embed_texts(e.model, e.tokenizer, texts_at(candidate_layer, candidates), e.comm), truth, e.comm);
+  if (!e.comm.is_first()) return;
+  const std::string name = join(from, " to ", to);
+  add_direction(name, "text_to_text", "text → text", ours, nullptr, findings);
+  for (size_t q = 0; q < ours.queries.size(); ++q)
+    findings.queries[name][texts[static_cast<size_t>(ours.queries[q])]]["weft"] = ours.average_precision[q];
+}
+
 void judge_retrieval(const Evaluated& e, const std::string& name, bool is_required, Findings& findings) {
-  const auto& known_layers = e.config.evaluate.known_layers;
-  const bool known = std::find(known_layers.begin(), known_layers.end(), name) != known_layers.end();
-  const JudgedLayer layer =
-      judged_layer(e.store, e.known, name, e.images, known ? e.train : std::vector<uint32_t>());
+  const bool known = is_known(e, name);
+  const JudgedLayer layer = judged(e, name);
   if (layer.rows.empty()) {
     check(!is_required, e.store.folder().string(), ": no text of layer \"", name, "\" can be judged on ",
           e.images.size(), " images");

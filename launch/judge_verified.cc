@@ -89,7 +89,8 @@ Probes probes_of(const VerifiedConcept& train, const Tensor& train_ND) {
   return probes;
 }
 
-// Of dev's verified images, by concept: the sums of log p of what is so, of each strength, and how many images those are.
+// Of dev's verified images, by concept: the sums of log p of what is so, of each strength, and how many images those
+// are.
 constexpr size_t kDevNumbers = std::size(kProbeStrengths) + 1;
 
 std::vector<double> dev_numbers(const Probes& probes, const Tensor& dev_ND, const VerifiedConcept& dev) {
@@ -108,8 +109,9 @@ size_t best_strength(const Evaluated& e, const std::string& layer, const std::ve
   std::array<double, kDevNumbers> sums{};
   for (size_t i = 0; i < numbers.size(); ++i) sums[i % kDevNumbers] += numbers[i];
   const double cells = sums.back();
-  check(cells > 0, e.store.folder().string(), ": of no text of \"", layer, "\" that has both kinds in the training split ",
-        "is anything verified in ", e.config.evaluate.dev_split, "; a probe's strength is chosen there");
+  check(cells > 0, e.store.folder().string(), ": of no text of \"", layer,
+        "\" that has both kinds in the training split ", "is anything verified in ", e.config.evaluate.dev_split,
+        "; a probe's strength is chosen there");
   const auto best = static_cast<size_t>(std::max_element(sums.begin(), sums.end() - 1) - sums.begin());
   log_info(layer, ": probes of strength ", kProbeStrengths[best], " chosen on ", e.config.evaluate.dev_split,
            " (mean log p ", sums[best] / cells, " of ", cells, " cells)");
@@ -177,9 +179,7 @@ Json curves_of(const JudgedConcept& one) {
 
 // Curves of those of which most is known.
 Json curves_of(JudgedConcepts judged) {
-  const auto rarer = [](const JudgedConcept& one) {
-    return std::min(one.of->positives(), one.of->negatives());
-  };
+  const auto rarer = [](const JudgedConcept& one) { return std::min(one.of->positives(), one.of->negatives()); };
   std::stable_sort(judged.begin(), judged.end(),
                    [&](const JudgedConcept& a, const JudgedConcept& b) { return rarer(a) > rarer(b); });
   Json curves = Json::array();
@@ -188,13 +188,9 @@ Json curves_of(JudgedConcepts judged) {
 }
 
 Json json_of(const JudgedConcept& one) {
-  return {{"text", one.of->text},
-          {"true", one.of->positives()},
-          {"false", one.of->negatives()},
-          {"ap", one.ap},
-          {"chance", chance_of(*one.of)},
-          {"auroc", one.auroc},
-          {"sensitivity", one.sensitivity}};
+  return {
+      {"text", one.of->text},         {"true", one.of->positives()}, {"false", one.of->negatives()},  {"ap", one.ap},
+      {"chance", chance_of(*one.of)}, {"auroc", one.auroc},          {"sensitivity", one.sensitivity}};
 }
 
 void add_judged(const Evaluated& e, const std::string& layer, const char* name, const char* title,
@@ -216,13 +212,17 @@ void add_judged(const Evaluated& e, const std::string& layer, const char* name, 
                        std::optional<double> by_chance, const std::vector<double>& others = {}, bool lower = false) {
     std::map<std::string, double> baselines;
     if (!others.empty()) baselines["by texts"] = mean_of(others);
-    findings.add({.group = "Each text by itself, over verified images", .name = join(layer, ".", name, "_", figure),
-                  .title = join(layer, ": ", title, words), .values = std::move(values), .chance = by_chance,
-                  .baselines = std::move(baselines), .lower_is_better = lower});
+    findings.add({.group = "Each text by itself, over verified images",
+                  .name = join(layer, ".", name, "_", figure),
+                  .title = join(layer, ": ", title, words),
+                  .values = std::move(values),
+                  .chance = by_chance,
+                  .baselines = std::move(baselines),
+                  .lower_is_better = lower});
   };
   const auto pooled = threshold_curve(all_cells(judged));
-  const double share =
-      static_cast<double>(pooled.back().true_above) / static_cast<double>(pooled.back().true_above + pooled.back().false_above);
+  const double share = static_cast<double>(pooled.back().true_above) /
+                       static_cast<double>(pooled.back().true_above + pooled.back().false_above);
   add("ap", " AP, mean over texts", ap, mean_of(chance_ap), ap_beside);
   add("ap_micro", " AP, all cells together", {average_precision(pooled)},
       chance_average_precision(pooled.back().true_above, pooled.back().true_above + pooled.back().false_above));
@@ -234,10 +234,12 @@ void add_judged(const Evaluated& e, const std::string& layer, const char* name, 
   for (const JudgedConcept& one : judged) rows.push_back(json_of(one));
   for (const VerifiedConcept& one : concepts)
     if (!one.has_both())
-      one_sided.push_back({{"text", one.text}, {"true", one.positives()},
-                           {"false", one.negatives()}});
-  Json found = {{"title", join(layer, ": ", title)}, {"concepts", rows}, {"one_sided", one_sided},
-                {"specificity", asked.specificity},  {"curves", curves_of(judged)}};
+      one_sided.push_back({{"text", one.text}, {"true", one.positives()}, {"false", one.negatives()}});
+  Json found = {{"title", join(layer, ": ", title)},
+                {"concepts", rows},
+                {"one_sided", one_sided},
+                {"specificity", asked.specificity},
+                {"curves", curves_of(judged)}};
   if (says_p) {
     std::vector<Forecast> forecasts;
     for (const LabelledScore& cell : all_cells(judged)) forecasts.push_back({cell.score, cell.is_true ? 1.0 : 0.0});

@@ -17,8 +17,8 @@ namespace weft {
 
 constexpr double kProbeStrengths[] = {1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 1e1};
 
-// Features as a probe sees them: less the mean of the training images, and scaled so that their numbers have mean square
-// 1 there.  A strength then means the same for every model, and the solver has fewer steps to go.
+// Features as a probe sees them: less the mean of the training images, and scaled so that their numbers have mean
+// square 1 there.  A strength then means the same for every model, and the solver has fewer steps to go.
 class ProbeView {
  public:
   explicit ProbeView(const Tensor& train_ND);
@@ -41,7 +41,8 @@ struct ClassProbe {
 ClassProbe best_probe(const Tensor& train_ND, const std::vector<int32_t>& classes,
                       const std::function<double(const ClassProbe& probe)>& score, Comm& comm);
 
-// By which strengths are compared: proper, so that it asks for honest probabilities; of what was held impossible, log 1e-6.
+// By which strengths are compared: proper, so that it asks for honest probabilities; of what was held impossible, log
+// 1e-6.
 inline double log_likelihood(double p) {
   return std::log(std::max(p, 1e-6));
 }

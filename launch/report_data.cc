@@ -116,9 +116,13 @@ Reliability reliability_of(const Json& json) {
 }
 
 ClassifierPart classifier_of(const Json& json) {
-  ClassifierPart part{.title = json.at("title"), .classes = json.at("classes"), .images = json.at("images"),
-                      .without = json.at("without"), .several = json.at("several"),
-                      .reliability = reliability_of(json.at("reliability")), .confusions = {}};
+  ClassifierPart part{.title = json.at("title"),
+                      .classes = json.at("classes"),
+                      .images = json.at("images"),
+                      .without = json.at("without"),
+                      .several = json.at("several"),
+                      .reliability = reliability_of(json.at("reliability")),
+                      .confusions = {}};
   for (const Json& one : json.at("confusions"))
     part.confusions.push_back({one.at("truth"), one.at("predicted"), one.at("images"), items_of(one.at("items"))});
   return part;
@@ -131,11 +135,15 @@ std::vector<std::pair<double, double>> points_of(const Json& json) {
 }
 
 VerifiedPart verified_of(const Json& json) {
-  VerifiedPart part{.title = json.at("title"), .specificity = json.at("specificity"), .concepts = {}, .one_sided = {},
-                    .curves = {}, .reliability = reliability_of(member(json, "reliability"))};
+  VerifiedPart part{.title = json.at("title"),
+                    .specificity = json.at("specificity"),
+                    .concepts = {},
+                    .one_sided = {},
+                    .curves = {},
+                    .reliability = reliability_of(member(json, "reliability"))};
   for (const Json& row : json.at("concepts"))
-    part.concepts.push_back(
-        {row.at("text"), row.at("true"), row.at("false"), row.at("ap"), row.at("chance"), row.at("auroc"), row.at("sensitivity")});
+    part.concepts.push_back({row.at("text"), row.at("true"), row.at("false"), row.at("ap"), row.at("chance"),
+                             row.at("auroc"), row.at("sensitivity")});
   for (const Json& row : json.at("one_sided")) part.one_sided.push_back(row.at("text"));
   for (const Json& one : json.at("curves"))
     part.curves.push_back({one.at("text"), points_of(one.at("roc")), points_of(one.at("precision"))});

@@ -31,11 +31,10 @@ std::string comparison_of(const Metric& metric) {
 }
 
 std::string row_of(const Metric& metric, const std::vector<std::string>& baselines) {
-  std::string out = join("<tr><th>", escape_html(metric.title),
-                         metric.lower_is_better ? " <span class=soft>(lower is better)</span>" : "",
-                         "</th><td class='n ours'>", three_digits(metric.weft), "</td><td class=n>",
-                         metric.low && metric.high ? three_digits(metric.low) + " – " + three_digits(metric.high) : "–",
-                         "</td>");
+  std::string out = join(
+      "<tr><th>", escape_html(metric.title), metric.lower_is_better ? " <span class=soft>(lower is better)</span>" : "",
+      "</th><td class='n ours'>", three_digits(metric.weft), "</td><td class=n>",
+      metric.low && metric.high ? three_digits(metric.low) + " – " + three_digits(metric.high) : "–", "</td>");
   for (const std::string& name : baselines) {
     const auto found = metric.baselines.find(name);
     out += "<td class=n>" + (found == metric.baselines.end() ? "–" : three_digits(found->second)) + "</td>";
@@ -53,7 +52,8 @@ std::string tables_of(const std::vector<Metric>& metrics) {
         if (std::find(baselines.begin(), baselines.end(), baseline.first) == baselines.end())
           baselines.push_back(baseline.first);
     if (!metrics[begin].group.empty()) out += "<h3>" + escape_html(metrics[begin].group) + "</h3>\n";
-    out += "<div class='card scroll'><table><thead><tr><th>metric</th><th class=n>weft</th><th class=n>95 % interval</th>";
+    out +=
+        "<div class='card scroll'><table><thead><tr><th>metric</th><th class=n>weft</th><th class=n>95 % interval</th>";
     for (const std::string& name : baselines) out += "<th class=n>" + escape_html(name) + "</th>";
     out += "<th class=n>chance</th><th></th></tr></thead><tbody>\n";
     for (size_t i = begin; i < end; ++i) out += row_of(metrics[i], baselines);
@@ -107,8 +107,9 @@ std::string confusions_of(const ClassifierPart& part) {
   if (part.confusions.empty()) return "";
   std::string out = join("<h3>Taken for each other, ", escape_html(part.title), "</h3><div class=queries>\n");
   for (const ConfusionPart& one : part.confusions)
-    out += join("<div class=query><h3>“", escape_html(one.truth), "” taken for “", escape_html(one.predicted), "”<span>",
-                one.images, one.images == 1 ? " image" : " images", "</span></h3>", shots_of(one.items), "</div>\n");
+    out +=
+        join("<div class=query><h3>“", escape_html(one.truth), "” taken for “", escape_html(one.predicted), "”<span>",
+             one.images, one.images == 1 ? " image" : " images", "</span></h3>", shots_of(one.items), "</div>\n");
   return out + "</div>\n";
 }
 
@@ -121,8 +122,8 @@ std::string reliability_of(const std::string& title, const Reliability& reliabil
     UnitCurve curve{.name = name, .color = color, .marks = true};
     for (const ReliabilityDot& bin : *bins) {
       curve.points.emplace_back(bin.p, bin.outcome);
-      curve.readings.push_back(join(format("said %.3f, right %.3f, ", bin.p, bin.outcome), bin.items,
-                                    bin.items == 1 ? " item" : " items"));
+      curve.readings.push_back(
+          join(format("said %.3f, right %.3f, ", bin.p, bin.outcome), bin.items, bin.items == 1 ? " item" : " items"));
     }
     plot.curves.push_back(std::move(curve));
   }
@@ -135,8 +136,9 @@ std::string calibration_of(const Evaluation& evaluation) {
   for (const VerifiedPart& part : evaluation.verified)
     if (!part.reliability.equal_mass.empty()) plots += reliability_of(part.title, part.reliability);
   if (plots.empty()) return "";
-  return join("<h2>Is it as sure as it is right?</h2>\n<p class=lead>On the dashed line what is said with probability p is ",
-              "right in a share p of the cases; below it the model is too sure.</p><div class=squares>", plots, "</div>\n");
+  return join(
+      "<h2>Is it as sure as it is right?</h2>\n<p class=lead>On the dashed line what is said with probability p is ",
+      "right in a share p of the cases; below it the model is too sure.</p><div class=squares>", plots, "</div>\n");
 }
 
 std::string left_out_of(const ClassifierPart& part) {
@@ -150,8 +152,8 @@ std::string concept_rows(const std::vector<ConceptRow>& rows, size_t begin, size
   std::string out;
   for (size_t i = begin; i < end; ++i) {
     const ConceptRow& row = rows[i];
-    out += join("<tr><th>", escape_html(row.text), "</th><td class=n>", row.positives, "</td><td class=n>", row.negatives,
-                "</td><td class='n ours'>", three_digits(row.ap), "</td><td>",
+    out += join("<tr><th>", escape_html(row.text), "</th><td class=n>", row.positives, "</td><td class=n>",
+                row.negatives, "</td><td class='n ours'>", three_digits(row.ap), "</td><td>",
                 draw_comparison({.ours = row.ap, .low = {}, .high = {}, .chance = row.chance, .others = {}}),
                 "</td><td class=n>", three_digits(row.auroc), "</td><td class=n>", three_digits(row.sensitivity),
                 "</td></tr>\n");
@@ -164,10 +166,11 @@ std::string concepts_of(const VerifiedPart& part) {
   std::stable_sort(rows.begin(), rows.end(), [](const ConceptRow& a, const ConceptRow& b) {
     return std::pair(a.ap, a.positives) > std::pair(b.ap, b.positives);
   });
-  std::string out = join("<h3>", escape_html(part.title), "</h3><div class='card scroll'><table><thead><tr><th>text</th>",
-                         "<th class=n>true of</th><th class=n>not true of</th><th class=n>AP</th><th></th>",
-                         "<th class=n>AUROC</th><th class=n>sensitivity at specificity ",
-                         short_number(part.specificity), "</th></tr></thead><tbody>\n");
+  std::string out =
+      join("<h3>", escape_html(part.title), "</h3><div class='card scroll'><table><thead><tr><th>text</th>",
+           "<th class=n>true of</th><th class=n>not true of</th><th class=n>AP</th><th></th>",
+           "<th class=n>AUROC</th><th class=n>sensitivity at specificity ", short_number(part.specificity),
+           "</th></tr></thead><tbody>\n");
   const bool all = rows.size() <= 2 * kConceptsShown + 1;
   out += concept_rows(rows, 0, all ? rows.size() : kConceptsShown);
   if (!all) {

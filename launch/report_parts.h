@@ -27,7 +27,7 @@ inline std::string three_digits(std::optional<double> number) {
 }
 
 struct Evaluation;
-// "How well it does": figures, calibration, verified texts, confusions, retrieved pictures.  launch/report_evaluation.cc
+// "How well it does": figures, calibration, verified texts, confusions, retrieved pictures. launch/report_evaluation.cc
 std::string evaluation_html(const Evaluation& evaluation);
 
 }  // namespace weft

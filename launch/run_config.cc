@@ -55,6 +55,8 @@ void EvaluateSettings::fields(Fields& visit) {
   visit("layers", layers, not_empty, "evidence layers whose texts are retrieved (none: all)");
   visit("known_layers", known_layers, not_empty,
         "of these, layers of which only texts that training images have as well are judged");
+  visit("across", across, not_empty,
+        "two layers, e.g. of two languages: the texts of each also rank those of the other, by their embeddings");
   visit("color_baseline_dev", color_baseline_dev, any,
         "also judge a ridge regression from colour histograms on known_layers, its strength chosen on this split "
         "(empty: no)");
@@ -82,6 +84,7 @@ void RunConfig::fields(Fields& visit) {
   visit.section("run", run, "how long, where to, how often");
   visit.section("data", data, "what to train on");
   visit.choose("model", kModels, model, "what to train");
+  visit.section("init", init, "which weights it starts with");
   visit.choose_some("loss", kLosses, losses, "what is asked of it");
   visit.section("batch", batch, "how many images a step has");
   visit.section("optimizer", optimizer, "AdamW");

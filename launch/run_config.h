@@ -10,6 +10,7 @@
 #include "data/loader.h"
 #include "losses/loss.h"
 #include "models/model.h"
+#include "models/pretrained.h"
 #include "trainer/optimizer.h"
 #include "trainer/schedule.h"
 
@@ -55,6 +56,7 @@ struct EvaluateSettings final : Settings {
   std::string split = "held_back";
   std::vector<std::string> layers;
   std::vector<std::string> known_layers;
+  std::vector<std::string> across;
   std::string color_baseline_dev;
   std::vector<std::string> zero_shot;
   std::vector<std::string> verified;
@@ -79,6 +81,7 @@ struct RunConfig final : Settings {
   RunSettings run;
   DataSettings data;
   std::unique_ptr<ModelSettings> model;
+  InitSettings init;
   std::vector<std::unique_ptr<LossSettings>> losses;
   BatchSettings batch;
   OptimizerSettings optimizer;

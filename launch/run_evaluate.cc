@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/base64.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "configs/recipe.h"
 #include "data/image.h"
@@ -24,6 +25,11 @@ void judge_all(const Evaluated& e, Findings& findings) {
   const bool all = asked.layers.empty();
   for (const std::string& layer : all ? e.store.layers() : asked.layers)
     judge_retrieval(e, layer, /*is_required=*/!all, findings);
+  if (!asked.across.empty()) {
+    check(asked.across.size() == 2, "evaluate.across names ", asked.across.size(), " layers; wanted two");
+    judge_across(e, asked.across[0], asked.across[1], findings);
+    judge_across(e, asked.across[1], asked.across[0], findings);
+  }
   for (const std::string& layer : asked.zero_shot) judge_classes(e, layer, findings);
   for (const std::string& layer : asked.verified) judge_verified(e, layer, findings);
 }
@@ -49,9 +55,9 @@ int threads_of(const RunConfig& config, int ranks_of_host) {
 void Findings::add(const Figure& figure) {
   const bool is_sampled = figure.values.size() > 1;
   const Interval interval = is_sampled ? bootstrap(figure.values, figure.statistic, 0) : Interval{figure.values.at(0)};
-  Json row = {{"group", figure.group}, {"name", figure.name},           {"title", figure.title}, {"weft", interval.mean},
-              {"low", nullptr},        {"high", nullptr},               {"baselines", Json::object()},
-              {"chance", nullptr},     {"lower_is_better", figure.lower_is_better}};
+  Json row = {{"group", figure.group},       {"name", figure.name}, {"title", figure.title},
+              {"weft", interval.mean},       {"low", nullptr},      {"high", nullptr},
+              {"baselines", Json::object()}, {"chance", nullptr},   {"lower_is_better", figure.lower_is_better}};
   char number[64];
   std::snprintf(number, sizeof number, "  %-40s %.3f", figure.name.c_str(), interval.mean);
   std::string line = number;
@@ -90,7 +96,8 @@ Exit run_evaluate(const EvaluateRequest& request, Comm& comm) {
   load_for_evaluation(checkpoint, *model);
 
   KnownConcepts known(store);
-  Evaluated evaluated{.config = config, .store = store, .model = *model, .tokenizer = tokenizer, .known = known, .comm = comm};
+  Evaluated evaluated{
+      .config = config, .store = store, .model = *model, .tokenizer = tokenizer, .known = known, .comm = comm};
   evaluated.images = store.split(config.evaluate.split);
   evaluated.train = store.split(config.data.all_sources().begin()->second.split);
   check(!evaluated.images.empty(), store.folder().string(), ": split \"", config.evaluate.split, "\" is empty");

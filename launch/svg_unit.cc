@@ -44,8 +44,8 @@ std::string draw_mark(const UnitCurve& curve, size_t i) {
   const std::string title = i < curve.readings.size() ? "<title>" + escape_html(curve.readings[i]) + "</title>" : "";
   if (curve.color % 2 == 0)
     return join("<circle class='mark c", curve.color, "' cx=", across(x), " cy=", up(y), " r=4>", title, "</circle>");
-  return join("<path class='mark c", curve.color, "' d='M", across(x), " ", up(y), "m0 -5.5l5.5 5.5l-5.5 5.5l-5.5 -5.5z'>",
-              title, "</path>");
+  return join("<path class='mark c", curve.color, "' d='M", across(x), " ", up(y),
+              "m0 -5.5l5.5 5.5l-5.5 5.5l-5.5 -5.5z'>", title, "</path>");
 }
 
 std::string draw_curve(const UnitCurve& curve) {

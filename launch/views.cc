@@ -10,7 +10,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "data/loader.h"
 #include "data/view.h"
 #include "launch/shares.h"
 #include "trainer/texts.h"
@@ -22,38 +21,38 @@ constexpr int64_t kAtOnce = 64;
 
 }  // namespace
 
-Tensor evaluation_views(const Store& store, const std::vector<uint32_t>& samples, int size, uint64_t background_seed) {
-  const Tensor views = at::empty({static_cast<int64_t>(samples.size()), 3, size, size}, at::kByte);
-  const int64_t bytes = int64_t{3} * size * size;
+Tensor evaluation_views(const Store& store, const std::vector<uint32_t>& samples, const EvaluationShape& shape,
+                        uint64_t background_seed) {
+  const Tensor views = at::empty({static_cast<int64_t>(samples.size()), 3, shape.size, shape.size}, at::kByte);
+  const int64_t bytes = int64_t{3} * shape.size * shape.size;
   uint8_t* out = views.data_ptr<uint8_t>();
   Bytes content;
   for (const uint32_t sample : samples) {
     const SampleInfo& info = store.info(sample);
-    store.read(sample, content);
-    const Image image =
-        in_context([&] { return decode_sample(info, content, size); }, "reading sample ", sample, " (", info.key, ")");
+    store.read_view(sample, info.views / 2, content);  // the middle slice of a volume
     Stream background = evaluation_background(info.uid, background_seed);
-    evaluation_view(image, size, background, out);
+    in_context([&] { evaluation_view(info, content, shape, background, out); }, "reading sample ", sample, " (",
+               info.key, ")");
     out += bytes;
   }
   return views;
 }
 
-Tensor of_views(const Store& store, const std::vector<uint32_t>& samples, int size, uint64_t background_seed, Comm& comm,
-                const std::function<Tensor(const Tensor& views)>& make) {
+Tensor of_views(const Store& store, const std::vector<uint32_t>& samples, const EvaluationShape& shape,
+                uint64_t background_seed, Comm& comm, const std::function<Tensor(const Tensor& views)>& make) {
   const auto count = static_cast<int64_t>(samples.size());
   std::vector<Tensor> parts;
   for (const Range& rows : my_blocks(count, kAtOnce, comm)) {
     const std::vector<uint32_t> some(samples.begin() + rows.begin, samples.begin() + rows.end);
-    parts.push_back(make(evaluation_views(store, some, size, background_seed)));
+    parts.push_back(make(evaluation_views(store, some, shape, background_seed)));
   }
   return gather_blocks(parts, count, kAtOnce, comm);
 }
 
 Tensor embed_samples(const Model& model, const Store& store, const std::vector<uint32_t>& samples, Comm& comm) {
   at::NoGradGuard no_grad;
-  return of_views(store, samples, model.preprocess().image_size, 0, comm,
-                  [&](const Tensor& views) { return model.encode(views); });
+  return of_views(store, samples, {model.preprocess().image_size, model.preprocess().resize}, 0, comm,
+                  [&](const Tensor& views) { return model.encode(views, Draws{}); });
 }
 
 Tensor embed_texts(const Model& model, const Tokenizer& tokenizer, const TextGroups& groups, Comm& comm) {
@@ -66,8 +65,8 @@ Tensor embed_texts(const Model& model, const Tokenizer& tokenizer, const TextGro
     Tokens tokens;
     for (int64_t g = rows.begin; g < rows.end; ++g)
       for (const std::string& text : groups[static_cast<size_t>(g)])
-        tokens.push_back(tokenizer.encode(text, model.context()));
-    const Tensor texts_TD = embed_trimmed(model, tokens, {0, static_cast<int64_t>(tokens.size())});
+        tokens.push_back(tokenizer.encode(text, model.context(), model.text_form().pads_to_context));
+    const Tensor texts_TD = embed_trimmed(model, tokens, {0, static_cast<int64_t>(tokens.size())}, Draws{});
     int64_t first = 0;
     for (int64_t g = rows.begin; g < rows.end; ++g) {
       const auto count = static_cast<int64_t>(groups[static_cast<size_t>(g)].size());

@@ -41,7 +41,7 @@ TextIds text_ids(const Tokens& tokens, Range range) {
   return ids_of(tokens, which);
 }
 
-Tensor embed_trimmed(const Model& model, const Tokens& tokens, Range range) {
+Tensor embed_trimmed(const Model& model, const Tokens& tokens, Range range, const Draws& draws) {
   const auto length = [&](int64_t t) { return tokens[static_cast<size_t>(t)].size(); };
   std::vector<int64_t> order(static_cast<size_t>(range.size()));
   std::iota(order.begin(), order.end(), range.begin);
@@ -51,9 +51,12 @@ Tensor embed_trimmed(const Model& model, const Tokens& tokens, Range range) {
   for (size_t begin = 0; begin < order.size();) {
     size_t end = begin;
     while (end < order.size() && length(order[end]) <= longest_beside(length(order[begin]))) ++end;
-    const TextIds ids =
-        ids_of(tokens, {order.begin() + static_cast<int64_t>(begin), order.begin() + static_cast<int64_t>(end)});
-    parts.push_back(model.embed({ids.ids_TL.to(device), ids.last_T.to(device)}));
+    const std::vector<int64_t> which(order.begin() + static_cast<int64_t>(begin),
+                                     order.begin() + static_cast<int64_t>(end));
+    const TextIds ids = ids_of(tokens, which);
+    Draws drawn = draws;
+    for (const int64_t t : which) drawn.rows.push_back(t - range.begin);
+    parts.push_back(model.embed({ids.ids_TL.to(device), ids.last_T.to(device)}, drawn));
     begin = end;
   }
   std::vector<int64_t> place(order.size());

@@ -14,7 +14,8 @@ using Tokens = std::vector<std::vector<int32_t>>;
 TextIds text_ids(const Tokens& tokens, Range range);
 
 // Embeddings of these texts, in their order, [range.size(), D].  Texts of about equal length are encoded together, so
-// that little padding is computed; under a causal mask the result is that of the padded form.
-Tensor embed_trimmed(const Model& model, const Tokens& tokens, Range range);
+// that little padding is computed; under a causal mask the result is that of the padded form.  draws.first is the place
+// of the first of them.
+Tensor embed_trimmed(const Model& model, const Tokens& tokens, Range range, const Draws& draws);
 
 }  // namespace weft

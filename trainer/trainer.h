@@ -57,6 +57,7 @@ struct Learner {
 
 struct StepSettings {
   int64_t steps = 0;                    // of the whole run, for the schedule
+  uint64_t seed = 0;                    // of what the model draws
   int64_t micro_batch = 0;              // images of a virtual rank encoded at once (0: all of them)
   double most_logit_scale = 100;        // the factor on cosines is kept in [1, this]
   int64_t check_every = 0;              // steps between checks that no weight changed but by an update (0: never)
@@ -82,18 +83,19 @@ class Trainer {
     Range images, texts;
     Tensor image_features, text_features;
   };
-  struct WorldFeatures;
   enum class Outcome { taken, out_of_memory };
 
   Outcome attempt(Batch& batch, const StepInput& input, StepReport& report);
   std::vector<Piece> pieces_of(const Batch& batch) const;
+  void encode_piece(const Batch& batch, Range images, Range texts, Tensor& image_features, Tensor& text_features) const;
   bool encode(const Batch& batch, std::vector<Piece>& pieces) const;
   bool agree(Batch& batch, const StepInput& input, bool encoded, StepReport& report);
   void halve_micro_batch(const Batch& batch);
-  WorldFeatures gather(const Batch& batch, const std::vector<Piece>& pieces, StepReport& report);
-  double judge(const Batch& batch, WorldFeatures& features, StepReport& report);
-  bool go_back(const Batch& batch, const std::vector<Piece>& pieces, const WorldFeatures& features);
-  void go_back_through(const Batch& batch, const Piece& piece, const WorldFeatures& features);
+  PairBlocks blocks() const;
+  PairFeatures gather(const Batch& batch, const std::vector<Piece>& pieces, StepReport& report);
+  Judgement judge(const Batch& batch, const PairFeatures& features, StepReport& report);
+  bool go_back(const Batch& batch, const std::vector<Piece>& pieces, const Judgement& judgement);
+  void go_back_through(const Batch& batch, const Piece& piece, const Judgement& judgement);
   bool agree_after(bool succeeded, double compute_seconds, const StepInput& input, StepReport& report);
   void update(int64_t updates, StepReport& report);
   bool checks_weights(int64_t step) const { return step_.check_every > 0 && step % step_.check_every == 0; }
@@ -106,6 +108,7 @@ class Trainer {
   Comm& comm_;
   GradientReducer reducer_;
   WeightGuard guard_;
+  bool image_tower_trains_ = true, text_tower_trains_ = true;  // as far as is known
 };
 
 }  // namespace weft

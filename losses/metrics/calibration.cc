@@ -33,7 +33,8 @@ std::vector<ReliabilityBin> reliability(std::span<const Forecast> forecasts, Bin
   std::vector<ReliabilityBin> found(static_cast<size_t>(bins));
   for (const Forecast& one : forecasts) {
     WEFT_ASSERT(one.p >= 0 && one.p <= 1 + 1e-9);
-    ReliabilityBin& bin = found[static_cast<size_t>(std::lower_bound(edges.begin(), edges.end(), one.p) - edges.begin())];
+    ReliabilityBin& bin =
+        found[static_cast<size_t>(std::lower_bound(edges.begin(), edges.end(), one.p) - edges.begin())];
     ++bin.items, bin.p += one.p, bin.outcome += one.outcome;
   }
   std::erase_if(found, [](const ReliabilityBin& bin) { return bin.items == 0; });

@@ -14,7 +14,8 @@ Classified classify(std::span<const float> scores, int64_t item, int64_t truth, 
   const float of_truth = scores[static_cast<size_t>(truth)];
   int64_t above = 0, equal = 0;
   for (const float score : scores) {
-    check(!std::isnan(score), "classification: a score of image ", item, " is not a number; has the training diverged?");
+    check(!std::isnan(score), "classification: a score of image ", item,
+          " is not a number; has the training diverged?");
     above += score > of_truth, equal += score == of_truth;
   }
   const auto among_first = [&](int64_t k) {
@@ -29,8 +30,13 @@ Classified classify(std::span<const float> scores, int64_t item, int64_t truth, 
     const double off = p[k] / sum - (static_cast<int64_t>(k) == truth ? 1 : 0);
     brier += off * off;
   }
-  return {.item = item, .truth = truth, .predicted = best - scores.begin(), .top1 = among_first(1),
-          .top5 = among_first(5), .confidence = 1 / sum, .brier = brier};
+  return {.item = item,
+          .truth = truth,
+          .predicted = best - scores.begin(),
+          .top1 = among_first(1),
+          .top5 = among_first(5),
+          .confidence = 1 / sum,
+          .brier = brier};
 }
 
 std::vector<double> recall_of_classes(std::span<const Classified> items, int64_t classes) {

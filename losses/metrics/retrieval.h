@@ -17,10 +17,10 @@ namespace weft {
 
 // One direction.  The vectors have one value per judged query, in the order of `queries`.
 struct Ranking {
-  std::vector<int64_t> queries;                          // those with at least one true item, ascending
-  std::vector<double> average_precision, chance;         // in (0, 1]; and what is expected of a random order
-  std::vector<double> first_place, chance_first_place;   // expected place
-  std::map<int, std::vector<double>> hit, chance_hit;    // by k: probability
+  std::vector<int64_t> queries;                         // those with at least one true item, ascending
+  std::vector<double> average_precision, chance;        // in (0, 1]; and what is expected of a random order
+  std::vector<double> first_place, chance_first_place;  // expected place
+  std::map<int, std::vector<double>> hit, chance_hit;   // by k: probability
 };
 
 // Judges the queries first, first + 1, ... by `scores`, [queries, candidates] row by row, and appends their figures.

@@ -60,9 +60,8 @@ void write_dataset(const ScratchFolder& scratch) {
 }
 
 nlohmann::json evaluate(const ScratchFolder& scratch, int ranks, const std::vector<std::string>& overrides = {}) {
-  run_thread_ranks(ranks, [&](Comm& comm) {
-    EXPECT_EQ(run_evaluate({scratch / "run", overrides, 1}, comm), Exit::done);
-  });
+  run_thread_ranks(ranks,
+                   [&](Comm& comm) { EXPECT_EQ(run_evaluate({scratch / "run", overrides, 1}, comm), Exit::done); });
   return nlohmann::json::parse(read_text(scratch / "run" / "evaluation.json"));
 }
 
@@ -106,7 +105,8 @@ TEST_F(Evaluate, ClassesAreJudgedOnImagesOfExactlyOne) {
   EXPECT_DOUBLE_EQ(figure(evaluation, "colors.zero_shot_accuracy", "chance"), 0.2);
   EXPECT_GT(figure(evaluation, "colors.probe_accuracy"), 0.9);
   EXPECT_GT(figure(evaluation, "colors.neighbours_accuracy"), 0.9);
-  for (const char* name : {"colors.zero_shot_recall", "colors.probe_ece", "colors.probe_ece_mass", "colors.probe_brier"})
+  for (const char* name :
+       {"colors.zero_shot_recall", "colors.probe_ece", "colors.probe_ece_mass", "colors.probe_brier"})
     EXPECT_GE(figure(evaluation, name), 0) << name;
 }
 
@@ -128,8 +128,8 @@ TEST_F(Evaluate, TheReportShowsEveryTask) {
   evaluate(scratch_, 1);
   const std::string html = read_text(scratch_ / "run" / "report.html");
   for (const char* part : {"Retrieval", "One class of several", "Each text by itself, over verified images",
-                           "colors: linear probe", "sizes: by probes", "Taken for each other", "Is it as sure as it is right?",
-                           "1 text of which one kind is known"})
+                           "colors: linear probe", "sizes: by probes", "Taken for each other",
+                           "Is it as sure as it is right?", "1 text of which one kind is known"})
     EXPECT_NE(html.find(part), std::string::npos) << part;
 }
 

@@ -116,9 +116,7 @@ TEST(Classification, EqualScoresShareTheirPlaces) {
 }
 
 TEST(Classification, ConfusionsComeByFrequency) {
-  const auto item = [](int64_t truth, int64_t predicted) {
-    return Classified{.truth = truth, .predicted = predicted};
-  };
+  const auto item = [](int64_t truth, int64_t predicted) { return Classified{.truth = truth, .predicted = predicted}; };
   const std::vector<Classified> items{item(0, 1), item(2, 1), item(2, 1), item(1, 1), item(0, 2)};
   const auto list = confusions(items);
   std::vector<std::array<int64_t, 3>> found;
@@ -129,7 +127,8 @@ TEST(Classification, ConfusionsComeByFrequency) {
 TEST(Calibration, BinsErrorAndBrierScoreAreThoseOfScikitLearnAlsoWhereMostAreEqual) {
   for (const Json& test_case : golden("calibration")) {
     std::vector<Forecast> forecasts;
-    for (size_t i = 0; i < test_case["p"].size(); ++i) forecasts.push_back({test_case["p"][i], test_case["outcome"][i]});
+    for (size_t i = 0; i < test_case["p"].size(); ++i)
+      forecasts.push_back({test_case["p"][i], test_case["outcome"][i]});
     EXPECT_NEAR(brier_score(forecasts), test_case["brier"].get<double>(), 1e-12);
     for (const auto& [kind, name] : {std::pair(Bins::equal_width, "equal_width"), {Bins::equal_mass, "equal_mass"}}) {
       const Json& wanted = test_case[name];
@@ -156,8 +155,9 @@ TEST(Logistic, ProbabilitiesOfUnseenItemsAreThoseOfScikitLearn) {
     const auto unseen = test_case["unseen"].get<std::vector<float>>();
     const auto labels = test_case["labels"].get<std::vector<int32_t>>();
     const size_t width = features.size() / labels.size(), classes = test_case["classes"];
-    const LogisticModel model = fit_logistic(
-        {features, labels, static_cast<int64_t>(width), static_cast<int32_t>(classes)}, {.strength = test_case["strength"]});
+    const LogisticModel model =
+        fit_logistic({features, labels, static_cast<int64_t>(width), static_cast<int32_t>(classes)},
+                     {.strength = test_case["strength"]});
     EXPECT_TRUE(model.converged);
     for (size_t i = 0; i < unseen.size() / width; ++i) {
       const auto p = model.probabilities(std::span(unseen).subspan(i * width, width));
@@ -203,8 +203,7 @@ TEST(Neighbours, WithFewerThanKEveryoneVotes) {
   const std::vector<float> similarities{0.5f, 0.5f};
   const std::vector<int32_t> labels{1, 0};
   const std::vector<int> counts{1, 100};
-  EXPECT_EQ(neighbour_votes(similarities, labels, 2, counts),
-            (std::vector<std::vector<float>>{{0, 1}, {0.5f, 0.5f}}));
+  EXPECT_EQ(neighbour_votes(similarities, labels, 2, counts), (std::vector<std::vector<float>>{{0, 1}, {0.5f, 0.5f}}));
 }
 
 TEST(Retrieval, WithOneCaptionAnImageRecallAndRanksAreThoseOfOpenClip) {

@@ -53,10 +53,10 @@ TEST(TwoTower, VitB32HasOpenClipsTensors) {
 
 TEST(TwoTower, EmbeddingsHaveUnitLength) {
   const auto model = toy::small_model().build(toy::kVocabulary, 5);
-  const Tensor image = model->encode(some_pixels(3, 16));
+  const Tensor image = model->encode(some_pixels(3, 16), Draws{});
   EXPECT_EQ(image.sizes(), (std::vector<int64_t>{3, 24}));
   const Batch batch = toy::batch(0, 4, 0, 1);
-  const Tensor text = model->embed(text_ids(batch.tokens, {0, 7}));
+  const Tensor text = model->embed(text_ids(batch.tokens, {0, 7}), Draws{});
   for (const Tensor& rows : {image, text})
     for (int64_t i = 0; i < rows.size(0); ++i) EXPECT_NEAR(rows.select(0, i).pow(2).sum().item<double>(), 1, 1e-5);
 }
@@ -64,9 +64,9 @@ TEST(TwoTower, EmbeddingsHaveUnitLength) {
 TEST(TwoTower, PaddingATextChangesNothing) {
   const auto model = toy::small_model().build(toy::kVocabulary, 5);
   const Batch batch = toy::batch(0, 4, 0, 1);
-  const Tensor together = model->embed(text_ids(batch.tokens, {0, 7}));
+  const Tensor together = model->embed(text_ids(batch.tokens, {0, 7}), Draws{});
   for (int64_t t = 0; t < 7; ++t) {
-    const Tensor alone = model->embed(text_ids(batch.tokens, {t, t + 1}));
+    const Tensor alone = model->embed(text_ids(batch.tokens, {t, t + 1}), Draws{});
     EXPECT_LT((alone.select(0, 0) - together.select(0, t)).abs().max().item<double>(), 2e-6) << "text " << t;
   }
 }
@@ -74,8 +74,8 @@ TEST(TwoTower, PaddingATextChangesNothing) {
 TEST(TwoTower, TextsEncodedByLengthComeBackInOrder) {
   const auto model = toy::small_model().build(toy::kVocabulary, 5);
   const Batch batch = toy::batch(0, 4, 0, 1);
-  const Tensor padded = model->embed(text_ids(batch.tokens, {1, 7})),
-               trimmed = embed_trimmed(*model, batch.tokens, {1, 7});
+  const Tensor padded = model->embed(text_ids(batch.tokens, {1, 7}), Draws{}),
+               trimmed = embed_trimmed(*model, batch.tokens, {1, 7}, Draws{});
   EXPECT_LT((padded - trimmed).abs().max().item<double>(), 2e-6);
 }
 
@@ -89,7 +89,8 @@ TEST(TwoTower, BothFormsOfAttentionAgreeInValuesAndGradients) {
   std::vector<Tensor> values;
   for (Model* model : {explicit_form.get(), sdpa.get()}) {
     for (Parameter& parameter : model->parameters().all()) parameter.value.requires_grad_(true);
-    const Tensor image = model->encode(some_pixels(2, 16)), text = model->embed(text_ids(batch.tokens, {0, 7}));
+    const Tensor image = model->encode(some_pixels(2, 16), Draws{}),
+                 text = model->embed(text_ids(batch.tokens, {0, 7}), Draws{});
     torch::autograd::backward({image.select(1, 0).sum() + text.select(1, 1).sum()}, {});
     values.push_back(image.detach());
     gradients.push_back(model->parameters().find("visual.transformer.resblocks.0.attn.in_proj_weight")->value.grad());
@@ -104,7 +105,8 @@ TEST(TwoTower, EveryParameterGetsAGradient) {
   const auto model = toy::small_model().build(toy::kVocabulary, 5);
   for (Parameter& parameter : model->parameters().all()) parameter.value.requires_grad_(true);
   const Batch batch = toy::batch(0, 4, 0, 1);
-  const Tensor image = model->encode(some_pixels(2, 16)), text = model->embed(text_ids(batch.tokens, {0, 7}));
+  const Tensor image = model->encode(some_pixels(2, 16), Draws{}),
+               text = model->embed(text_ids(batch.tokens, {0, 7}), Draws{});
   torch::autograd::backward({image.select(1, 0).sum() + text.select(1, 1).sum()}, {});
   for (const Parameter& parameter : model->parameters().all()) {
     if (parameter.name == "logit_scale") continue;  // the loss's
