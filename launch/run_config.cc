@@ -84,6 +84,7 @@ void RunConfig::fields(Fields& visit) {
   visit.section("run", run, "how long, where to, how often");
   visit.section("data", data, "what to train on");
   visit.choose("model", kModels, model, "what to train");
+  visit.section("init", init, "which weights it starts with");
   visit.choose_some("loss", kLosses, losses, "what is asked of it");
   visit.section("batch", batch, "how many images a step has");
   visit.section("optimizer", optimizer, "AdamW");

@@ -10,6 +10,7 @@
 #include "data/loader.h"
 #include "losses/loss.h"
 #include "models/model.h"
+#include "models/pretrained.h"
 #include "trainer/optimizer.h"
 #include "trainer/schedule.h"
 
@@ -80,6 +81,7 @@ struct RunConfig final : Settings {
   RunSettings run;
   DataSettings data;
   std::unique_ptr<ModelSettings> model;
+  InitSettings init;
   std::vector<std::unique_ptr<LossSettings>> losses;
   BatchSettings batch;
   OptimizerSettings optimizer;
