@@ -269,7 +269,7 @@ struct Loader::Impl {
   ViewMap make_views(Batch& batch, const Pick& pick, int64_t step, int64_t local, ViewMaker& maker,
                      Bytes& content) const {
     const SampleInfo& info = sources.info(pick.sample);
-    sources.read(pick.sample, content);
+    sources.read_view(pick.sample, pick.slice, content);
     std::vector<ViewRequest> requests;
     for (int64_t view = 0; view < views(); ++view) requests.push_back(request_of(batch, step, local, view));
     std::vector<ViewMap> maps(requests.size());
@@ -277,7 +277,7 @@ struct Loader::Impl {
         [&] {
           check(!wide() || value_channels(info, settings.windows) == channels, "it has ",
                 value_channels(info, settings.windows), " channels, but the run's other samples ", channels);
-          maker.make(info, content, pick.slice, requests, maps);
+          maker.make(info, content, 0, requests, maps);  // of a volume, that slice is all that was read
         },
         "reading sample ", pick.sample, " (", info.key, ")");
     if (settings.regions)
@@ -304,11 +304,11 @@ struct Loader::Impl {
     ViewMap partner_map;
     in_context(
         [&] {
-          sources.read(partner.sample, content);
+          sources.read_view(partner.sample, partner.slice, content);
           const Stream stream(shape.seed, Purpose::mix_partner_view, static_cast<uint64_t>(step),
                               static_cast<uint64_t>(position));
-          partner_map = maker.make(info, content, partner.slice,
-                                   {&settings.augment, shape.image_size, stream, pixels.data(), nullptr});
+          partner_map =
+              maker.make(info, content, 0, {&settings.augment, shape.image_size, stream, pixels.data(), nullptr});
         },
         "mixing in sample ", partner.sample, " (", info.key, ")");
     uint8_t* const own = request_of(batch, step, local, 0).pixels;
@@ -322,7 +322,8 @@ struct Loader::Impl {
     return batch.evidence[view * static_cast<size_t>(mine.size()) + static_cast<size_t>(local)];
   }
 
-  // What is said of the picture, in the view's own pixels; of a cutout, that nobody knows.
+  // What is said of the picture, in the view's own pixels; of padding, mirrored edges and a cutout, that nobody
+  // knows.
   std::vector<Record> evidence_in_view(const Pick& pick, const ViewMap& map) const {
     std::vector<Record> here;
     for (const Record& record : sources.records(pick.sample))
@@ -330,12 +331,20 @@ struct Loader::Impl {
     std::vector<Record> moved =
         in_view(here, {map.to_view, shape.image_size, shape.image_size, map.picture_width, map.picture_height},
                 sources.vocabulary());
-    if (!map.hidden.is_empty())
+    if (!is_all_known(map, shape.image_size))
       moved.push_back({.item = sources.info(pick.sample).uid,
-                       .scope = Scope::box,
+                       .scope = Scope::mask,
                        .kind = Kind::unknown,
-                       .geometry = box_bytes(map.hidden)});
+                       .geometry = unknown_part(map)});
     return moved;
+  }
+
+  Bytes unknown_part(const ViewMap& map) const {
+    std::vector<uint8_t> pixels(plane());
+    paint_known(map, shape.image_size, pixels.data());
+    for (uint8_t& pixel : pixels) pixel = !pixel;
+    const auto side = static_cast<uint32_t>(shape.image_size);
+    return mask_bytes(rle_of_bitmap(pixels.data(), side, side));
   }
 
   static void strike_on_purpose(int64_t step) {

@@ -40,7 +40,9 @@ class Sources {
 
   size_t size() const;  // samples of all datasets
   const SampleInfo& info(uint32_t sample) const { return store_of(sample).info(sample - start_of(sample)); }
-  void read(uint32_t sample, Bytes& into) const { store_of(sample).read(sample - start_of(sample), into); }
+  void read_view(uint32_t sample, uint32_t view, Bytes& into) const {
+    store_of(sample).read_view(sample - start_of(sample), view, into);
+  }
   const std::vector<TextStatement>& texts(uint32_t sample) const;  // rows of vocabulary()
   std::vector<TextStatement> denied(uint32_t sample) const;        // as Store::denied, rows of vocabulary()
   const std::vector<Record>& records(uint32_t sample) const;       // rows of vocabulary()

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "data/algebra.h"
+#include "data/formats/volume.h"
 #include "data/geometry.h"
 #include "data/linked_files.h"
 #include "data/manifest.h"
@@ -85,6 +86,10 @@ struct Store::Impl {
   void check_splits() const;
   template <class IsIn>
   std::vector<uint32_t> samples_where(const IsIn& is_in) const;
+  // read(info, shard, number of the sample in it), with what an Error of it is about.
+  template <class Read>
+  void with_shard(size_t sample, const Read& read) const;
+  void read_whole(const SampleInfo& info, const ShardReader& shard, uint64_t number, Bytes& into) const;
 };
 
 void Store::Impl::open_shard(const ShardEntry& entry) {
@@ -236,25 +241,49 @@ const std::vector<Record>& Store::bag_records(size_t layer) const {
   return impl_->bag_records.at(layer);
 }
 
-void Store::read(size_t sample, Bytes& into) const {
-  const SampleInfo& info = impl_->infos.at(sample);
-  const size_t number =
-      std::upper_bound(impl_->starts.begin(), impl_->starts.end(), sample) - impl_->starts.begin() - 1;
-  const ShardReader& shard = impl_->shards[number];
+template <class Read>
+void Store::Impl::with_shard(size_t sample, const Read& read) const {
+  const SampleInfo& info = infos.at(sample);
+  const size_t number = std::upper_bound(starts.begin(), starts.end(), sample) - starts.begin() - 1;
+  const ShardReader& shard = shards[number];
+  in_context([&] { read(info, shard, sample - starts[number]); }, "reading sample ", sample, " (", info.key, ") of ",
+             shard.name(), " in ", folder.native());
+}
+
+void Store::Impl::read_whole(const SampleInfo& info, const ShardReader& shard, uint64_t number, Bytes& into) const {
+  const bool is_linked = !info.link.empty();
   into.resize(info.bytes);
-  in_context(
-      [&] {
-        const bool is_linked = !info.link.empty();
-        if (is_linked)
-          impl_->links.read(info.link, info.link_offset, into);
-        else
-          shard.read(sample - impl_->starts[number], into);
-        const uint32_t found = crc32c(into.data(), into.size());
-        if (found == info.crc) return;  // no message is made for it
-        fail(is_linked ? info.link + ": the linked file was changed after the import" : "the sample is damaged",
-             ": CRC-32C of its bytes is ", hexadecimal(found), ", the index says ", hexadecimal(info.crc));
-      },
-      "reading sample ", sample, " (", info.key, ") of ", shard.name(), " in ", impl_->folder.native());
+  if (is_linked)
+    links.read(info.link, info.link_offset, into);
+  else
+    shard.read(number, into);
+  const uint32_t found = crc32c(into.data(), into.size());
+  if (found == info.crc) return;  // no message is made for it
+  fail(is_linked ? info.link + ": the linked file was changed after the import" : "the sample is damaged",
+       ": CRC-32C of its bytes is ", hexadecimal(found), ", the index says ", hexadecimal(info.crc));
+}
+
+void Store::read(size_t sample, Bytes& into) const {
+  impl_->with_shard(sample, [&](const SampleInfo& info, const ShardReader& shard, uint64_t number) {
+    impl_->read_whole(info, shard, number, into);
+  });
+}
+
+// Head and planes have checksums of their own.  A linked file may have been replaced by another volume since.
+void Store::read_view(size_t sample, uint32_t view, Bytes& into) const {
+  impl_->with_shard(sample, [&](const SampleInfo& info, const ShardReader& shard, uint64_t number) {
+    if (info.codec != Codec::volume) return impl_->read_whole(info, shard, number, into);
+    Bytes whole;
+    if (!info.link.empty()) impl_->read_whole(info, shard, number, whole);
+    into = VolumeReader::cut(info.bytes, view, [&](uint64_t at, uint64_t bytes) {
+      Bytes part(bytes);
+      if (whole.empty())
+        shard.read(number, part, at);
+      else
+        std::copy_n(whole.begin() + static_cast<ptrdiff_t>(at), bytes, part.begin());
+      return part;
+    });
+  });
 }
 
 int64_t Store::find(const Uid& uid) const {

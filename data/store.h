@@ -67,6 +67,8 @@ class Store {
   const SampleInfo& info(size_t sample) const;
   // The encoded bytes; thread-safe; an Error names shard, key and both checksums where they differ.
   void read(size_t sample, Bytes& into) const;
+  // What one view needs: of a volume a volume of that slice alone, for which the others are not read.
+  void read_view(size_t sample, uint32_t view, Bytes& into) const;
   int64_t find(const Uid& uid) const;  // -1 where it is not here
 
   const Vocabulary& vocabulary() const;            // texts of all layers

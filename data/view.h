@@ -50,6 +50,7 @@ struct ViewMap {
 
 // 1 where the view shows the picture (or a background), 0 where padding, a mirrored edge or a cutout is: unknown.
 void paint_known(const ViewMap& map, int size, uint8_t* known);
+bool is_all_known(const ViewMap& map, int size);  // 1 everywhere: picture and view are convex, so four corners tell it
 
 // One view: u8 planes (3, of size x size) into `pixels`, or 0 .. 1 into `values` (value_channels() planes).
 struct ViewRequest {
@@ -60,7 +61,7 @@ struct ViewRequest {
   float* values = nullptr;
 };
 
-// Planes of a sample's f32 views: its channels, or one for each window.
+// Planes of a sample's f32 views: its channels but opacity, or one for each window.
 int value_channels(const SampleInfo& info, const WindowSettings& windows);
 
 // Makes training views; one for each thread, because it keeps its decoder and its buffers.

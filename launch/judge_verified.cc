@@ -20,7 +20,7 @@ constexpr size_t kCurvesShown = 4, kMostPoints = 100;
 
 // Of one concept that has both kinds: the scores of its verified images, and what they are worth.
 struct JudgedConcept {
-  const VerifiedConcept* concept_;
+  const VerifiedConcept* of;
   std::vector<LabelledScore> cells;
   double ap = 0, auroc = 0, sensitivity = 0;
 };
@@ -42,14 +42,14 @@ JudgedConcepts unpacked(const std::vector<double>& numbers, const std::vector<co
   JudgedConcepts judged;
   for (auto next = numbers.begin(); next != numbers.end();) {
     JudgedConcept& one = judged.emplace_back();
-    one.concept_ = concepts.at(static_cast<size_t>(*next++));
+    one.of = concepts.at(static_cast<size_t>(*next++));
     one.ap = *next++, one.auroc = *next++, one.sensitivity = *next++;
-    for (const bool is_true : one.concept_->is_true) one.cells.push_back({static_cast<float>(*next++), is_true});
+    for (const bool is_true : one.of->is_true) one.cells.push_back({static_cast<float>(*next++), is_true});
   }
   return judged;
 }
 
-JudgedConcepts by_texts(const Evaluation& e, const std::vector<const VerifiedConcept*>& concepts) {
+JudgedConcepts by_texts(const Evaluated& e, const std::vector<const VerifiedConcept*>& concepts) {
   const EvaluateSettings& asked = e.config.evaluate;
   TextGroups groups;
   for (const VerifiedConcept* one : concepts)
@@ -89,7 +89,7 @@ Probes probes_of(const VerifiedConcept& train, const Tensor& train_ND) {
 }
 
 // The strength with the best mean AP on dev, over the concepts that have both kinds there.
-size_t best_strength(const Evaluation& e, const std::string& layer, const std::vector<double>& ap_on_dev) {
+size_t best_strength(const Evaluated& e, const std::string& layer, const std::vector<double>& ap_on_dev) {
   std::array<double, std::size(kProbeStrengths)> sums{};
   size_t concepts = 0;
   for (size_t i = 0; i + sums.size() <= ap_on_dev.size(); i += sums.size(), ++concepts)
@@ -102,7 +102,7 @@ size_t best_strength(const Evaluation& e, const std::string& layer, const std::v
   return best;
 }
 
-JudgedConcepts by_probes(const Evaluation& e, const std::string& layer,
+JudgedConcepts by_probes(const Evaluated& e, const std::string& layer,
                          const std::vector<const VerifiedConcept*>& concepts) {
   std::vector<uint32_t> rows;
   for (const VerifiedConcept* one : concepts) rows.push_back(one->row);
@@ -158,13 +158,13 @@ Json curves_of(const JudgedConcept& one) {
     roc.emplace_back(wrong / negatives, found / positives);
     precision.emplace_back(found / positives, found / (found + wrong));
   }
-  return {{"text", one.concept_->text}, {"roc", points_of(roc)}, {"precision", points_of(precision)}};
+  return {{"text", one.of->text}, {"roc", points_of(roc)}, {"precision", points_of(precision)}};
 }
 
 // Curves of those of which most is known.
 Json curves_of(JudgedConcepts judged) {
   const auto rarer = [](const JudgedConcept& one) {
-    const int64_t positives = one.concept_->positives();
+    const int64_t positives = one.of->positives();
     return std::min(positives, static_cast<int64_t>(one.cells.size()) - positives);
   };
   std::stable_sort(judged.begin(), judged.end(),
@@ -175,16 +175,12 @@ Json curves_of(JudgedConcepts judged) {
 }
 
 Json json_of(const JudgedConcept& one) {
-  const int64_t positives = one.concept_->positives();
-  return {{"text", one.concept_->text},
-          {"true", positives},
-          {"false", static_cast<int64_t>(one.cells.size()) - positives},
-          {"ap", one.ap},
-          {"auroc", one.auroc},
-          {"sensitivity", one.sensitivity}};
+  const int64_t positives = one.of->positives();
+  return {{"text", one.of->text}, {"true", positives},  {"false", static_cast<int64_t>(one.cells.size()) - positives},
+          {"ap", one.ap},         {"auroc", one.auroc}, {"sensitivity", one.sensitivity}};
 }
 
-void add_judged(const Evaluation& e, const std::string& layer, const char* name, const char* title,
+void add_judged(const Evaluated& e, const std::string& layer, const char* name, const char* title,
                 const std::vector<VerifiedConcept>& concepts, const JudgedConcepts& judged,
                 const JudgedConcepts* beside, bool says_p, Findings& findings) {
   const EvaluateSettings& asked = e.config.evaluate;
@@ -192,21 +188,25 @@ void add_judged(const Evaluation& e, const std::string& layer, const char* name,
   for (const JudgedConcept& one : judged) {
     ap.push_back(one.ap), area.push_back(one.auroc), sensitivity.push_back(one.sensitivity);
     precision.push_back(precision_at_prevalence(one.sensitivity, asked.specificity, asked.prevalence));
-    chance.push_back(prevalence_of(*one.concept_));
+    chance.push_back(prevalence_of(*one.of));
     for (const JudgedConcept& other : beside ? *beside : JudgedConcepts())
-      if (other.concept_ == one.concept_) ap_beside.push_back(other.ap), area_beside.push_back(other.auroc);
+      if (other.of == one.of) ap_beside.push_back(other.ap), area_beside.push_back(other.auroc);
   }
   const auto add = [&](const char* figure, const std::string& words, std::vector<double> values,
                        std::optional<double> by_chance, const std::vector<double>& others = {}, bool lower = false) {
     std::map<std::string, double> baselines;
     if (!others.empty()) baselines["by texts"] = mean_of(others);
-    findings.add({.group = "Each text by itself, over verified images", .name = join(layer, ".", name, "_", figure),
-                  .title = join(layer, ": ", title, words), .values = std::move(values), .chance = by_chance,
-                  .baselines = std::move(baselines), .lower_is_better = lower});
+    findings.add({.group = "Each text by itself, over verified images",
+                  .name = join(layer, ".", name, "_", figure),
+                  .title = join(layer, ": ", title, words),
+                  .values = std::move(values),
+                  .chance = by_chance,
+                  .baselines = std::move(baselines),
+                  .lower_is_better = lower});
   };
   const auto pooled = threshold_curve(all_cells(judged));
-  const double share =
-      static_cast<double>(pooled.back().true_above) / static_cast<double>(pooled.back().true_above + pooled.back().false_above);
+  const double share = static_cast<double>(pooled.back().true_above) /
+                       static_cast<double>(pooled.back().true_above + pooled.back().false_above);
   add("ap", " AP, mean over texts", ap, mean_of(chance), ap_beside);
   add("ap_micro", " AP, all cells together", {average_precision(pooled)}, share);
   add("auroc", " AUROC, mean over texts", area, 0.5, area_beside);
@@ -217,17 +217,21 @@ void add_judged(const Evaluation& e, const std::string& layer, const char* name,
   for (const JudgedConcept& one : judged) rows.push_back(json_of(one));
   for (const VerifiedConcept& one : concepts)
     if (!one.has_both())
-      one_sided.push_back({{"text", one.text}, {"true", one.positives()},
+      one_sided.push_back({{"text", one.text},
+                           {"true", one.positives()},
                            {"false", static_cast<int64_t>(one.images.size()) - one.positives()}});
-  Json found = {{"title", join(layer, ": ", title)}, {"concepts", rows}, {"one_sided", one_sided},
-                {"specificity", asked.specificity},  {"curves", curves_of(judged)}};
+  Json found = {{"title", join(layer, ": ", title)},
+                {"concepts", rows},
+                {"one_sided", one_sided},
+                {"specificity", asked.specificity},
+                {"curves", curves_of(judged)}};
   if (says_p) {
-    std::vector<Said> said;
-    for (const LabelledScore& cell : all_cells(judged)) said.push_back({cell.score, cell.is_true ? 1.0 : 0.0});
-    const Calibration calibration = calibrate(said);
+    std::vector<Forecast> forecasts;
+    for (const LabelledScore& cell : all_cells(judged)) forecasts.push_back({cell.score, cell.is_true ? 1.0 : 0.0});
+    const Calibration calibration = calibrate(forecasts);
     add("ece", " ECE, bins of equal width", {calibration.error_wide}, {}, {}, true);
     add("ece_mass", " ECE, bins of equal mass", {calibration.error_even}, {}, {}, true);
-    add("brier", " Brier score", {brier_score(said)}, share * (1 - share), {}, true);
+    add("brier", " Brier score", {brier_score(forecasts)}, share * (1 - share), {}, true);
     found["reliability"] = calibration.bins;
   }
   findings.verified.push_back(std::move(found));
@@ -235,7 +239,7 @@ void add_judged(const Evaluation& e, const std::string& layer, const char* name,
 
 }  // namespace
 
-void judge_verified(const Evaluation& e, const std::string& layer, Findings& findings) {
+void judge_verified(const Evaluated& e, const std::string& layer, Findings& findings) {
   const auto concepts = verified_concepts(e.store, e.known, layer, e.images);
   std::vector<const VerifiedConcept*> judged;
   for (const VerifiedConcept& one : concepts)

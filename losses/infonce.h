@@ -2,12 +2,14 @@
 #pragma once
 
 #include "losses/loss.h"
+#include "losses/pair_targets.h"
 
 namespace weft {
 
 struct InfoNceSettings final : LossSettings {
   double weight = 1;
-  std::string positives = "evidence";
+  TargetSettings targets;
+  std::string trust = "full";
   void fields(Fields& visit) override;
   std::unique_ptr<Loss> build() const override;
 };

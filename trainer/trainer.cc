@@ -71,11 +71,6 @@ Range part_of(Range whole, int64_t i, int64_t parts) {
 
 }  // namespace
 
-// World features are leaves: the loss's gradients on them seed the backward of what this rank encoded itself.
-struct Trainer::WorldFeatures {
-  Tensor image_BD, text_TD, log_scale;
-};
-
 Learner::Learner(std::unique_ptr<Model> m, const FlatSettings& flat_settings, const OptimizerSettings& settings,
                  Comm& comm)
     : model(std::move(m)),
@@ -116,11 +111,11 @@ Trainer::Outcome Trainer::attempt(Batch& batch, const StepInput& input, StepRepo
   if (fault::due("desync", batch.step)) comm_.barrier();
   const bool encoded = encode(batch, pieces);
   if (!agree(batch, input, encoded, report)) return Outcome::out_of_memory;
-  WorldFeatures features = gather(batch, pieces, report);
-  report.loss = judge(batch, features, report);
+  const PairFeatures features = gather(batch, pieces, report);
+  const Judgement judgement = judge(batch, features, report);
   comm_.tell("backward", batch.step, input.sample);
   fault::at("backward", batch.step);
-  const bool went_back = go_back(batch, pieces, features);
+  const bool went_back = go_back(batch, pieces, judgement);
   const auto times = learner_.flat.exchange().take_times();
   report.hidden_seconds = times.hidden;
   report.exposed_seconds = times.exposed;
@@ -244,7 +239,7 @@ void Trainer::halve_micro_batch(const Batch& batch) {
            " images; all ranks go on with ", step_.micro_batch);
 }
 
-Trainer::WorldFeatures Trainer::gather(const Batch& batch, const std::vector<Piece>& pieces, StepReport& report) {
+PairFeatures Trainer::gather(const Batch& batch, const std::vector<Piece>& pieces, StepReport& report) {
   std::vector<Tensor> images, texts;
   for (const Piece& p : pieces) {
     if (p.images.size() > 0) images.push_back(p.image_features.detach());
@@ -254,7 +249,7 @@ Trainer::WorldFeatures Trainer::gather(const Batch& batch, const std::vector<Pie
   Tensor my_texts = texts.empty() ? at::zeros({0, my_images.size(1)}, my_images.options()) : at::cat(texts, 0);
   const at::Device device = my_images.device();
   if (comm_.size() > 1) my_images = my_images.cpu(), my_texts = my_texts.cpu();  // of a GPU, this waits for the forward
-  WorldFeatures features;
+  PairFeatures features;
   {
     const Timer timer(report.control_seconds);
     features.image_BD = gather_rows(my_images, static_cast<int64_t>(batch.picks.size()), comm_);
@@ -263,66 +258,67 @@ Trainer::WorldFeatures Trainer::gather(const Batch& batch, const std::vector<Pie
   features.image_BD = features.image_BD.to(device);
   features.text_TD = features.text_TD.to(device);
   if (fault::due("nan", batch.step)) features.image_BD.fill_(std::numeric_limits<float>::quiet_NaN());
-  features.image_BD.requires_grad_(true);
-  features.text_TD.requires_grad_(true);
-  features.log_scale = learner_.model->logit_scale().use().detach().clone().requires_grad_(true);
+  features.log_scale = learner_.model->logit_scale().use().item<double>();
+  if (const Parameter* bias = learner_.model->logit_bias()) features.bias = bias->use().item<double>();
   return features;
 }
 
-// The loss of the whole step, computed alike on every rank; leaves gradients on the world's features.
-double Trainer::judge(const Batch& batch, WorldFeatures& f, StepReport& report) {
-  const PairFeatures features{f.image_BD, f.text_TD, f.log_scale.exp()};
-  Tensor total =
-      (f.image_BD.sum() + f.text_TD.sum() + f.log_scale) * 0;  // a step with nothing to judge still has gradients
-  for (const auto& loss : losses_) {
-    const Counts counts = loss->count(batch.cells);
-    const Terms terms = loss->sum(features, batch.cells);
-    for (size_t i = 0; i < terms.size(); ++i) {
-      const double count = counts[i].second;
-      report.counts.push_back(counts[i]);
-      if (count > 0) total = total + terms[i].second / count;
-      report.terms.emplace_back(terms[i].first, count > 0 ? terms[i].second.item<double>() / count : 0);
-    }
+PairBlocks Trainer::blocks() const {
+  const int each = reducer_.virtual_ranks();
+  return {learner_.flat.layout().virtual_ranks, comm_.rank() * each, each};
+}
+
+// The loss of the whole step and the gradients of this rank's share of its features.
+Judgement Trainer::judge(const Batch& batch, const PairFeatures& features, StepReport& report) {
+  Judgement judgement = Judgement::zeros(features, blocks());
+  for (const auto& loss : losses_) judgement.add(loss->judge(features, batch.cells, blocks(), comm_));
+  for (const Term& term : judgement.terms) {
+    report.counts.emplace_back(term.name, term.count);
+    report.terms.emplace_back(term.name, term.count > 0 ? term.sum / term.count : 0);
   }
-  torch::autograd::backward({total}, {});
-  return total.item<double>();
+  report.loss = judgement.value();
+  return judgement;
 }
 
 // False where memory ran out; then the sums are worth nothing, but every bucket has left, so no rank waits.
-bool Trainer::go_back(const Batch& batch, const std::vector<Piece>& pieces, const WorldFeatures& f) {
-  const Parameter& log_scale = learner_.model->logit_scale();
+bool Trainer::go_back(const Batch& batch, const std::vector<Piece>& pieces, const Judgement& judgement) {
   bool fits = true;
   for (size_t i = 0; i < pieces.size(); ++i) {
     const Piece& piece = pieces[i];
     const bool first = i == 0 || pieces[i - 1].virtual_rank != piece.virtual_rank;
     const bool last = i + 1 == pieces.size() || pieces[i + 1].virtual_rank != piece.virtual_rank;
     if (first) reducer_.start(piece.virtual_rank);
-    // Every rank holds the whole gradient of the scale; one virtual rank gives it to the sum.
-    if (i == 0 && comm_.is_first()) learner_.flat.gradient_of(log_scale).copy_(f.log_scale.grad());
-    if (i + 1 == pieces.size()) {
-      reducer_.arm();
-      reducer_.complete(log_scale);
+    if (i + 1 == pieces.size()) reducer_.arm();
+    if (first || i + 1 == pieces.size()) {
+      // Each virtual rank's part of the gradient, once a step whatever the micro-batches.
+      const auto v = static_cast<size_t>(piece.virtual_rank);
+      const auto give = [&](const Parameter& parameter, double gradient) {
+        if (first && parameter.trains) learner_.flat.gradient_of(parameter).fill_(gradient);
+        if (i + 1 == pieces.size()) reducer_.complete(parameter);
+      };
+      give(learner_.model->logit_scale(), judgement.log_scale_gradient[v]);
+      if (const Parameter* bias = learner_.model->logit_bias()) give(*bias, judgement.bias_gradient[v]);
     }
-    fits = fits && fits_in_memory([&] { go_back_through(batch, piece, f); });
+    fits = fits && fits_in_memory([&] { go_back_through(batch, piece, judgement); });
     if (last) reducer_.finish(piece.virtual_rank);
   }
   return fits;
 }
 
-void Trainer::go_back_through(const Batch& batch, const Piece& piece, const WorldFeatures& f) {
+void Trainer::go_back_through(const Batch& batch, const Piece& piece, const Judgement& judgement) {
   Tensor images = piece.image_features, texts = piece.text_features;
   const bool kept = (images.defined() && images.requires_grad()) || (texts.defined() && texts.requires_grad());
   if (!kept) encode_piece(batch, piece.images, piece.texts, images, texts);
   if (images.defined()) image_tower_trains_ = images.requires_grad();
   if (texts.defined()) text_tower_trains_ = texts.requires_grad();
   std::vector<Tensor> roots, seeds;
-  const auto add = [&](const Tensor& mine, const Tensor& world, Range range) {
+  const auto add = [&](const Tensor& mine, const Tensor& gradient, Range range, int64_t world) {
     if (range.size() == 0 || !mine.requires_grad()) return;  // a frozen tower has no way back
     roots.push_back(mine);
-    seeds.push_back(world.grad().narrow(0, range.begin, range.size()));
+    seeds.push_back(gradient.narrow(0, range.begin - blocks().mine(world).begin, range.size()));
   };
-  add(images, f.image_BD, piece.images);
-  add(texts, f.text_TD, piece.texts);
+  add(images, judgement.image_gradient, piece.images, static_cast<int64_t>(batch.picks.size()));
+  add(texts, judgement.text_gradient, piece.texts, static_cast<int64_t>(batch.tokens.size()));
   if (!roots.empty()) torch::autograd::backward(roots, seeds);
 }
 

@@ -83,7 +83,6 @@ class Trainer {
     Range images, texts;
     Tensor image_features, text_features;
   };
-  struct WorldFeatures;
   enum class Outcome { taken, out_of_memory };
 
   Outcome attempt(Batch& batch, const StepInput& input, StepReport& report);
@@ -92,10 +91,11 @@ class Trainer {
   bool encode(const Batch& batch, std::vector<Piece>& pieces) const;
   bool agree(Batch& batch, const StepInput& input, bool encoded, StepReport& report);
   void halve_micro_batch(const Batch& batch);
-  WorldFeatures gather(const Batch& batch, const std::vector<Piece>& pieces, StepReport& report);
-  double judge(const Batch& batch, WorldFeatures& features, StepReport& report);
-  bool go_back(const Batch& batch, const std::vector<Piece>& pieces, const WorldFeatures& features);
-  void go_back_through(const Batch& batch, const Piece& piece, const WorldFeatures& features);
+  PairBlocks blocks() const;
+  PairFeatures gather(const Batch& batch, const std::vector<Piece>& pieces, StepReport& report);
+  Judgement judge(const Batch& batch, const PairFeatures& features, StepReport& report);
+  bool go_back(const Batch& batch, const std::vector<Piece>& pieces, const Judgement& judgement);
+  void go_back_through(const Batch& batch, const Piece& piece, const Judgement& judgement);
   bool agree_after(bool succeeded, double compute_seconds, const StepInput& input, StepReport& report);
   void update(int64_t updates, StepReport& report);
   bool checks_weights(int64_t step) const { return step_.check_every > 0 && step % step_.check_every == 0; }

@@ -89,7 +89,7 @@ int run(const Path& folder, int64_t micro_batch) {
   ScheduleSettings schedule;
   schedule.shape = "constant";
   InfoNceSettings loss;
-  loss.positives = "identity";
+  loss.targets.positives = "identity";
   LocalComm comm;
   Learner learner(std::move(model), FlatSettings{}, optimizer, comm);
   std::vector<std::unique_ptr<Loss>> losses;

@@ -11,7 +11,8 @@ namespace weft {
 
 // [example]
 // Every (image, text) cell that somebody judged is its own yes-or-no question.
-//   L = weight * sum over cells with w > 0 of  w * BCE(sigmoid(scale <image, text>), q)        count: those cells
+//   L = weight * sum over cells with w > 0 of  w * BCE(sigmoid(scale <image, text> + bias), q)        count: those
+//   cells
 // Shapes: B images, T texts, D embedding.
 struct YesNoSettings final : LossSettings {
   double weight = 1;
@@ -24,16 +25,15 @@ class YesNo final : public Loss {
   explicit YesNo(double weight) : weight_(weight) {}
   Couples couples() const override { return Couples::batch; }
 
-  Counts count(const PairCells& cells) const override {
-    return {{"yes_no.cells", known(cells).w_BT.gt(0).sum().item<double>()}};
-  }
-
-  Terms sum(const PairFeatures& f, const PairCells& cells) const override {
+  Judgement judge(const PairFeatures& features, const PairCells& cells, const PairBlocks& blocks,
+                  Comm&) const override {
     const DenseCells target = known(cells);
-    const Tensor logit_BT = f.scale * at::mm(f.image_BD, f.text_TD.t());
-    const Tensor cost_BT = at::binary_cross_entropy_with_logits(logit_BT, target.q_BT.to(logit_BT.scalar_type()), {},
-                                                                {}, at::Reduction::None);
-    return {{"yes_no.cells", weight_ * (cost_BT * target.w_BT).sum()}};
+    return judge_by_autograd(features, blocks, [&](const PairLeaves& f) -> std::vector<TermSum> {
+      const Tensor logit_BT = f.scale * at::mm(f.image_BD, f.text_TD.t()) + f.bias;
+      const Tensor cost_BT = at::binary_cross_entropy_with_logits(logit_BT, target.q_BT, {}, {}, at::Reduction::None);
+      const double count = target.w_BT.gt(0).sum().item<double>();
+      return {{"yes_no.cells", weight_ * (cost_BT * target.w_BT).sum(), count}};
+    });
   }
 
  private:

@@ -110,12 +110,13 @@ TEST(Classification, ConfusionsComeByFrequency) {
 
 TEST(Calibration, BinsErrorAndBrierScoreAreThoseOfScikitLearnAlsoWhereMostAreEqual) {
   for (const Json& test_case : golden("calibration")) {
-    std::vector<Said> said;
-    for (size_t i = 0; i < test_case["p"].size(); ++i) said.push_back({test_case["p"][i], test_case["outcome"][i]});
-    EXPECT_NEAR(brier_score(said), test_case["brier"].get<double>(), 1e-12);
+    std::vector<Forecast> forecasts;
+    for (size_t i = 0; i < test_case["p"].size(); ++i)
+      forecasts.push_back({test_case["p"][i], test_case["outcome"][i]});
+    EXPECT_NEAR(brier_score(forecasts), test_case["brier"].get<double>(), 1e-12);
     for (const auto& [kind, name] : {std::pair(Bins::equal_width, "equal_width"), {Bins::equal_mass, "equal_mass"}}) {
       const Json& wanted = test_case[name];
-      const auto bins = reliability(said, kind, test_case["bins"]);
+      const auto bins = reliability(forecasts, kind, test_case["bins"]);
       ASSERT_EQ(bins.size(), wanted["p"].size()) << name;
       for (size_t b = 0; b < bins.size(); ++b) {
         EXPECT_EQ(bins[b].items, wanted["items"][b].get<int64_t>());

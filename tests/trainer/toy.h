@@ -99,7 +99,7 @@ inline std::unique_ptr<Learner> learner(const Setup& setup, Comm& comm) {
 
 inline Trainer trainer(Learner& learner, const Setup& setup, Comm& comm) {
   InfoNceSettings loss;
-  loss.positives = setup.positives;
+  loss.targets.positives = setup.positives;
   std::vector<std::unique_ptr<Loss>> losses;
   losses.push_back(loss.build());
   ScheduleSettings schedule;
