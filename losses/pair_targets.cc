@@ -90,9 +90,13 @@ void TargetSettings::fields(Fields& visit) {
   visit("guide_margin", guide_margin, between(-2, 2), "by how much of the cosine it must be more like it");
 }
 
+void TargetSettings::verify() const {
+  check(unsaid == "negative" || positives == "evidence" || positives == "overlap",
+        "unsaid = \"unknown\" wants positives = \"evidence\" or \"overlap\"; found \"", positives,
+        "\", which reads no evidence");
+}
+
 PairTargets TargetSettings::of(const PairCells& cells) const {
-  check(unsaid == "negative" || positives == "evidence",
-        "unsaid = \"unknown\" wants positives = \"evidence\"; found \"", positives, "\", which reads no evidence");
   PairTargets t;
   t.images = cells.images;
   t.texts = cells.texts;
