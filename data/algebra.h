@@ -45,12 +45,22 @@ void each_once(std::vector<Record>& records);    // sorted by item, view, scope,
 // EXISTS of what is more general, NEG of what is more special, as sure as what they follow from.
 std::vector<Record> with_hierarchy(std::vector<Record> records, const Concepts& concepts);
 
+// What an exhaustive image denies: of its concept, or of the classes that the source's labels are drawn from (`closed`:
+// by source, closed_rows of its layer), those that the source does not mention, unless it has a region whose concept it
+// leaves open.
+struct Denied {
+  uint32_t row;
+  float confidence;
+  uint16_t source;
+};
+std::vector<Denied> denied_by_exhaustiveness(const std::vector<Record>& records,
+                                             const std::vector<std::vector<uint32_t>>& closed,
+                                             const Concepts& concepts);
+
 enum class Known : uint8_t { unsaid, unknown, candidate, soft, exists, neg, pos, contradicted };
 const char* name_of(Known known);
 // Of each row (of Concepts::row), from all records of one sample, the strongest of what follows from them.  A region's
-// POS is one of its image.  `closed`: by source, the classes that its labels are drawn from (closed_rows of its layer);
-// where an image is exhaustive for them, those that the source does not mention are NEG, unless it has a region whose
-// concept it leaves open.
+// POS is one of its image.
 std::vector<Known> what_is_known(const std::vector<Record>& records, const Concepts& concepts,
                                  const std::vector<std::vector<uint32_t>>& closed = {});
 std::vector<uint32_t> closed_rows(const Vocabulary& vocabulary);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/batch.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "data/order.h"
 
@@ -14,6 +16,13 @@ void PairCells::add_image(const std::vector<Cell>& cells) {
   }
   begin.push_back(static_cast<int64_t>(text.size()));
   ++images;
+}
+
+bool PairCells::is_true(int32_t image, int32_t column) const {
+  const auto last = text.begin() + begin[static_cast<size_t>(image) + 1];
+  const auto found = std::lower_bound(text.begin() + begin[static_cast<size_t>(image)], last, column);
+  const auto place = static_cast<size_t>(found - text.begin());
+  return found != last && *found == column && q[place] > 0 && w[place] > 0;
 }
 
 void PairCells::replace_image(int32_t image, const std::vector<Cell>& cells) {
@@ -41,9 +50,7 @@ void Batch::mend(int32_t position, int attempt) {
   WEFT_ASSERT(order);
   Pick& pick = picks.at(static_cast<size_t>(position));
   pick = order->replacement(step, position, attempt);
-  TextColumns columns;
-  for (size_t i = 0; i < text_rows.size(); ++i) columns.emplace(text_rows[i], static_cast<int32_t>(i));
-  cells.replace_image(position, cells_of(order->sources(), pick.sample, columns));
+  cells.replace_image(position, cells_of(order->sources(), pick.sample, columns_of(said)));
 }
 
 }  // namespace weft

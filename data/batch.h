@@ -20,6 +20,17 @@ struct Pick {
   auto operator<=>(const Pick&) const = default;
 };
 
+// A text that a step encodes, and the concepts of which it speaks: almost always one.
+struct StepText {
+  struct Claim {
+    uint32_t row;  // of the sources' vocabulary
+    bool negated;  // the text says that it is not there
+    bool operator==(const Claim&) const = default;
+  };
+  std::string words;
+  std::vector<Claim> claims;
+};
+
 // Is this text true of this image?  Target in [0, 1], weight >= 0.
 struct Cell {
   int32_t text;
@@ -32,10 +43,12 @@ struct PairCells {
   std::vector<int64_t> begin{0};  // images + 1
   std::vector<int32_t> text;      // column of each cell, ascending within an image
   std::vector<float> q, w;        // target in [0, 1] and weight >= 0 of each cell
-  // The (image, text) pairs that were drawn for this step, by image.  Every drawn pair is a cell with q > 0.
+  // The (image, text) pairs that were drawn for this step as true, by image.  Every drawn pair is a cell with q > 0 and
+  // w > 0.
   std::vector<std::pair<int32_t, int32_t>> drawn;
 
   void add_image(const std::vector<Cell>& cells);
+  bool is_true(int32_t image, int32_t text) const;  // somebody said so: q > 0 and w > 0
   // Another picture has come in an image's place: these are its cells, and no pair of it was drawn.
   void replace_image(int32_t image, const std::vector<Cell>& cells);
   // Images whose pixels could not be had: everything about them is unknown, their drawn pairs are gone.
@@ -59,7 +72,7 @@ struct Batch {
   // World tables.
   std::vector<Pick> picks;                   // what each image is
   std::vector<std::vector<int32_t>> tokens;  // each distinct text of the step, once
-  std::vector<uint32_t> text_rows;           // their rows of the sources' vocabulary
+  std::vector<StepText> said;                // what each of them says
   PairCells cells;
   const Order* order = nullptr;
 

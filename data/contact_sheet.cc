@@ -54,7 +54,7 @@ std::vector<Line> lines_of(const Store& store, size_t sample, uint32_t view,
   std::map<std::pair<const Look*, std::string>, std::pair<size_t, size_t>> regions;  // place in lines, count
   for (const ShownStatement& statement : statements) {
     const Record& first = statement.records.front();
-    if (first.scope == Scope::image) {
+    if (first.scope == Scope::image || first.scope == Scope::bag) {
       lines.push_back({statement.look, join(statement.look->sign, " ", statement.text)});
       continue;
     }
@@ -126,9 +126,11 @@ Image sample_card(const Store& store, size_t sample, const CardSettings& setting
   const double scale = static_cast<double>(settings.side) / std::max(picture.width, picture.height);
   const int width = std::max(1, static_cast<int>(std::lround(picture.width * scale)));
   const int height = std::max(1, static_cast<int>(std::lround(picture.height * scale)));
-  const std::vector<ShownStatement> statements = statements_of(store, sample, view);
+  std::vector<ShownStatement> statements = statements_of(store, sample, view);
   Image shown = shown_at(picture, width, height);
   if (settings.evidence) draw_statements(shown, scale, statements, settings.side >= 640 ? 2 : 1);
+  const std::vector<ShownStatement> of_bags = bag_statements_of(store, sample);
+  statements.insert(statements.begin(), of_bags.begin(), of_bags.end());
 
   std::vector<Line> lines;
   if (settings.most_lines > 0)
@@ -148,6 +150,7 @@ Image contact_sheet(const Store& store, const std::vector<uint32_t>& samples, in
   for (const uint32_t sample : samples) {
     cards.push_back(sample_card(store, sample, settings));
     for (const Record& record : store.records(sample)) used.insert(&look_of(record));
+    for (const ShownStatement& statement : bag_statements_of(store, sample)) used.insert(statement.look);
   }
   columns = std::min(columns, static_cast<int>(cards.size()));
   const int card_width = settings.side + 2 * kMargin, width = columns * (card_width + kMargin) + kMargin;

@@ -342,13 +342,28 @@ std::vector<ShownStatement> statements_of(const Store& store, size_t sample, uin
   return all;
 }
 
+std::vector<ShownStatement> bag_statements_of(const Store& store, size_t sample) {
+  std::vector<ShownStatement> all;
+  for (size_t layer = 0; layer < store.layers().size(); ++layer)
+    for (const Bag& bag : store.bags(layer)) {
+      if (!std::binary_search(bag.members.begin(), bag.members.end(), store.info(sample).uid)) continue;
+      const Uid uid = bag.uid();
+      for (const Record& record : store.bag_records(layer))
+        if (record.item == uid)
+          all.push_back({{record},
+                         &look_of(record),
+                         join(text_of(record, store), " (in the bag \"", bag.name, "\" of ", bag.members.size(), ")"),
+                         text_of(record, store)});
+    }
+  return all;
+}
+
 Image picture_of(const Store& store, size_t sample, uint32_t view) {
   const SampleInfo& info = store.info(sample);
   Bytes content;
-  store.read(sample, content);
-  const uint32_t slice = std::min(view, info.views - 1);
-  return over_checkerboard(in_context([&] { return decode_image(content.data(), content.size(), 0, nullptr, slice); },
-                                      "decoding sample ", sample, " (", info.key, ")"));
+  store.read_view(sample, std::min(view, info.views - 1), content);
+  return over_checkerboard(in_context([&] { return decode_image(content.data(), content.size()); }, "decoding sample ",
+                                      sample, " (", info.key, ")"));
 }
 
 uint32_t telling_view(const Store& store, size_t sample) {

@@ -33,6 +33,8 @@ struct ShownStatement {
   std::string label;  // "dog face +1"
 };
 std::vector<ShownStatement> statements_of(const Store& store, size_t sample, uint32_t view);
+// What is said of the bags that hold the sample: "polyp (in the bag \"patient 7\" of 12)".
+std::vector<ShownStatement> bag_statements_of(const Store& store, size_t sample);
 
 // The upright picture as three channels of 8 bits; what is transparent shows a checkerboard.  `view`: of a volume.
 Image picture_of(const Store& store, size_t sample, uint32_t view);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "base/range.h"
 #include "data/box_resize.h"
@@ -12,6 +13,9 @@ namespace weft {
 
 ImageHeader read_jpeg_header(const uint8_t* data, size_t size);
 Image decode_jpeg(const uint8_t* data, size_t size, int least_side, const ImageHeader* expected);
+// Of a CMYK JPEG its four inks (255: full), upright; nothing of any other.
+std::optional<Image> decode_inks(const uint8_t* data, size_t size, const ImageHeader* expected);
+void inks_to_rgb(const uint8_t* inks, int width, uint8_t* rgb);
 
 // Part of a JPEG at a reduced scale, row by row.  Columns beside and rows above the part cost entropy decoding alone,
 // rows below it nothing.  Coordinates are those of the stored picture (EXIF orientation not applied) at 1 /
@@ -23,7 +27,9 @@ class JpegDecoder final : public RowSource {
 
   // The bytes must stay until the last row was read.
   ImageHeader open(const uint8_t* data, size_t size, const ImageHeader* expected);
-  // channels: 3, or 1 for a grey file.  row(y) gives columns.begin onwards, and `kept` rows stay as they are.
+  bool has_inks() const;  // of the file that is open: CMYK
+  // channels: 3, or 1 for a grey file, or 4 for inks.  row(y) gives columns.begin onwards, and `kept` rows stay as they
+  // are.
   void start(int denominator, int channels, Range columns, Range rows, int kept);
   const uint8_t* row(int y) override;
   void finish();  // reads on to the file's end, where damage may be

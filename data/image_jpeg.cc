@@ -75,22 +75,22 @@ Image upright(Image stored, int orientation) {
   const bool transposed = orientation >= 5;
   const bool x_back = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
   const bool y_back = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-  Image turned(transposed ? stored.height : stored.width, transposed ? stored.width : stored.height, 3);
+  Image turned(transposed ? stored.height : stored.width, transposed ? stored.width : stored.height, stored.channels);
+  const int channels = stored.channels;
   for (int y = 0; y < turned.height; ++y) {
     uint8_t* to = turned.row(y);
-    for (int x = 0; x < turned.width; ++x, to += 3) {
+    for (int x = 0; x < turned.width; ++x, to += channels) {
       const int along = transposed ? y : x, down = transposed ? x : y;
       const uint8_t* from = stored.row(y_back ? stored.height - 1 - down : down);
-      std::memcpy(to, from + 3 * (x_back ? stored.width - 1 - along : along), 3);
+      std::memcpy(to, from + channels * (x_back ? stored.width - 1 - along : along), channels);
     }
   }
   return turned;
 }
 
-// CMYK is taken as Adobe writes it, inverted (255 is no ink), as Pillow and the browsers do.
-void cmyk_to_rgb(const uint8_t* cmyk, int width, uint8_t* rgb) {
-  for (int x = 0; x < width; ++x, cmyk += 4, rgb += 3)
-    for (int c = 0; c < 3; ++c) rgb[c] = static_cast<uint8_t>(cmyk[3] - ((255 - cmyk[c]) * cmyk[3] + 127) / 255);
+// Adobe writes CMYK inverted, 255 is no ink; Pillow and the browsers take every file to be so.
+void turn_into_inks(uint8_t* cmyk, int width) {
+  for (int i = 0; i < 4 * width; ++i) cmyk[i] = static_cast<uint8_t>(255 - cmyk[i]);
 }
 
 constexpr int kMargin = 4;  // pixels that are read beside a part: upsampling takes a cut for the picture's edge
@@ -101,6 +101,7 @@ struct JpegDecoder::Impl {
   jpeg_decompress_struct jpeg{};
   ErrorManager errors;
   std::vector<uint8_t> ring, inks;
+  int channels = 0;                         // of a row
   size_t row_bytes = 0, skipped_bytes = 0;  // of a row in the ring, and of them before the first column asked for
   int kept = 0;
 
@@ -166,7 +167,7 @@ void JpegDecoder::start(int denominator, int channels, Range columns, Range rows
   Impl& im = *impl_;
   jpeg_decompress_struct& jpeg = im.jpeg;
   const bool cmyk = jpeg.num_components == 4;
-  WEFT_ASSERT(channels == 3 || (channels == 1 && jpeg.num_components == 1));
+  WEFT_ASSERT(channels == 3 || (channels == 1 && jpeg.num_components == 1) || (channels == 4 && cmyk));
   jpeg.out_color_space = cmyk ? JCS_CMYK : channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
   jpeg.scale_num = 1;
   jpeg.scale_denom = denominator;
@@ -183,6 +184,7 @@ void JpegDecoder::start(int denominator, int channels, Range columns, Range rows
     });
   }
   im.kept = kept;
+  im.channels = channels;
   im.row_bytes = size_t{jpeg.output_width} * channels;
   im.skipped_bytes = static_cast<size_t>(columns.begin - left) * channels;
   if (im.ring.size() < im.row_bytes * kept) im.ring.resize(im.row_bytes * kept);
@@ -194,12 +196,18 @@ const uint8_t* JpegDecoder::row(int y) {
   jpeg_decompress_struct& jpeg = im.jpeg;
   uint8_t* row = im.ring.data() + static_cast<size_t>(y % im.kept) * im.row_bytes;
   const bool cmyk = jpeg.out_color_space == JCS_CMYK;
-  uint8_t* into = cmyk ? im.inks.data() : row;
+  uint8_t* into = cmyk && im.channels == 3 ? im.inks.data() : row;
   im.guard([&] {
     while (static_cast<int>(jpeg.output_scanline) <= y) jpeg_read_scanlines(&jpeg, &into, 1);
   });
-  if (cmyk) cmyk_to_rgb(into, static_cast<int>(jpeg.output_width), row);
+  const auto width = static_cast<int>(jpeg.output_width);
+  if (cmyk) turn_into_inks(into, width);
+  if (cmyk && im.channels == 3) inks_to_rgb(into, width, row);
   return row + im.skipped_bytes;
+}
+
+bool JpegDecoder::has_inks() const {
+  return impl_->jpeg.num_components == 4;
 }
 
 void JpegDecoder::finish() {
@@ -210,17 +218,37 @@ ImageHeader read_jpeg_header(const uint8_t* data, size_t size) {
   return JpegDecoder().open(data, size, nullptr);
 }
 
+namespace {
+Image decode_whole(JpegDecoder& decoder, const ImageHeader& header, int denominator, int channels) {
+  Image image(scaled_length(header.width, denominator), scaled_length(header.height, denominator), channels);
+  decoder.start(denominator, channels, {0, image.width}, {0, image.height}, 1);
+  for (int y = 0; y < image.height; ++y) std::memcpy(image.row(y), decoder.row(y), size_t(channels) * image.width);
+  decoder.finish();
+  return upright(std::move(image), header.orientation);
+}
+}  // namespace
+
 Image decode_jpeg(const uint8_t* data, size_t size, int least_side, const ImageHeader* expected) {
   JpegDecoder decoder;
   const ImageHeader header = decoder.open(data, size, expected);
   const uint32_t short_side = std::min(header.width, header.height);
   int denominator = 1;
   while (least_side > 0 && denominator < 8 && short_side >= 2 * denominator * uint64_t(least_side)) denominator *= 2;
-  Image image(scaled_length(header.width, denominator), scaled_length(header.height, denominator), 3);
-  decoder.start(denominator, 3, {0, image.width}, {0, image.height}, 1);
-  for (int y = 0; y < image.height; ++y) std::memcpy(image.row(y), decoder.row(y), size_t{3} * image.width);
-  decoder.finish();
-  return upright(std::move(image), header.orientation);
+  return decode_whole(decoder, header, denominator, 3);
+}
+
+std::optional<Image> decode_inks(const uint8_t* data, size_t size, const ImageHeader* expected) {
+  JpegDecoder decoder;
+  const ImageHeader header = decoder.open(data, size, expected);
+  if (!decoder.has_inks()) return std::nullopt;
+  return decode_whole(decoder, header, 1, 4);
+}
+
+void inks_to_rgb(const uint8_t* inks, int width, uint8_t* rgb) {
+  for (int x = 0; x < width; ++x, inks += 4, rgb += 3) {
+    const int paper = 255 - inks[3];
+    for (int c = 0; c < 3; ++c) rgb[c] = static_cast<uint8_t>(paper - (inks[c] * paper + 127) / 255);
+  }
 }
 
 Bytes encode_jpeg(const Image& image, int quality) {

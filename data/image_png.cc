@@ -1,57 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// PNG by libpng.  An error inside libpng comes back by longjmp to the guarded() that called it, which throws; the
-// bodies that run there own nothing that would need a destructor.
-#include <png.h>
-
-#include <csetjmp>
-#include <cstdio>
+// PNG by libpng.
 #include <cstring>
 #include <memory>
 
-#include "base/error.h"
-#include "data/formats/inflate.h"
+#include "data/formats/png_input.h"
 #include "data/image_codecs.h"
 
 namespace weft {
 namespace {
 
-struct Said {
-  char text[256] = "";
-};
-
-[[noreturn]] void on_error(png_structp png, png_const_charp message) {
-  Said* said = static_cast<Said*>(png_get_error_ptr(png));
-  std::snprintf(said->text, sizeof said->text, "%s", message);
-  png_longjmp(png, 1);
-}
-
-void on_warning(png_structp, png_const_charp) {}  // what libpng only warns of does not touch a pixel
-
-template <class Body>
-void guarded(png_structp png, const Said& said, const char* what, const Body& body) {
-  if (setjmp(png_jmpbuf(png))) fail(what, ": ", said.text);
-  body();
-}
-
-class PngReader {
+class PngReader : public PngInput {
  public:
-  PngReader(const uint8_t* data, size_t size) : next_(data), left_(size), size_(size) {
-    png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, &said_, on_error, on_warning);
-    if (png_) info_ = png_create_info_struct(png_);
-    WEFT_ASSERT(info_);
-  }
-  ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
-  PngReader(const PngReader&) = delete;
-  PngReader& operator=(const PngReader&) = delete;
+  using PngInput::PngInput;
 
   ImageHeader header(const ImageHeader* expected) {
-    guard([this] {
-      png_set_read_fn(png_, this, supply);
-      png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // check_header has the limit
-      png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-      png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);  // all that are neither pixels nor tRNS
-      png_read_info(png_, info_);
-    });
+    read_info();
     const int type = png_get_color_type(png_, info_);
     const bool alpha = (type & PNG_COLOR_MASK_ALPHA) || png_get_valid(png_, info_, PNG_INFO_tRNS);
     const int colours = type & PNG_COLOR_MASK_COLOR ? 3 : 1;
@@ -59,9 +22,7 @@ class PngReader {
                          static_cast<uint8_t>(colours + alpha)};
     found.bits = png_get_bit_depth(png_, info_) == 16 ? 16 : 8;
     check_header(found, expected);
-    const uint64_t raw = uint64_t{found.height} * png_get_rowbytes(png_, info_);
-    check(raw / kMostInflation <= size_, "damaged PNG: its header promises ", found.width, " x ", found.height,
-          " pixels, which do not fit into ", size_, " bytes");
+    check_fits();
     return found;
   }
 
@@ -105,21 +66,6 @@ class PngReader {
   }
 
  private:
-  template <class Body>
-  void guard(const Body& body) {
-    guarded(png_, said_, "damaged PNG", body);
-  }
-
-  template <class RowOf>
-  void read_rows(const RowOf& row_of) {
-    std::vector<png_bytep> rows(png_get_image_height(png_, info_));
-    for (size_t y = 0; y < rows.size(); ++y) rows[y] = row_of(y);
-    guard([this, &rows] {
-      png_read_image(png_, rows.data());
-      png_read_end(png_, nullptr);
-    });
-  }
-
   // Samples of 8 or 16 bits, as libpng was asked for them.
   Raster unscaled() {
     Raster raster;
@@ -135,20 +81,6 @@ class PngReader {
       raster.values.push_back(static_cast<float>(bytes[i] | bytes[i + 1] << 8));
     return raster;
   }
-
-  static void supply(png_structp png, png_bytep into, size_t count) {
-    PngReader* reader = static_cast<PngReader*>(png_get_io_ptr(png));
-    if (count > reader->left_) png_error(png, "the data ends early");
-    std::memcpy(into, reader->next_, count);
-    reader->next_ += count;
-    reader->left_ -= count;
-  }
-
-  const uint8_t* next_;
-  size_t left_, size_;
-  Said said_;
-  png_structp png_ = nullptr;
-  png_infop info_ = nullptr;
 };
 
 Image without_opaque_alpha(Image image) {
@@ -194,14 +126,14 @@ Bytes encode_png(const Image& image) {
   WEFT_ASSERT(image.channels == 1 || image.channels == 3 || image.channels == 4);
   const int types[] = {0, PNG_COLOR_TYPE_GRAY, 0, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB_ALPHA};
   const int type = types[image.channels];
-  Said said;
-  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &said, on_error, on_warning);
+  PngSaid said;
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &said, on_png_error, on_png_warning);
   png_infop info = png ? png_create_info_struct(png) : nullptr;
   WEFT_ASSERT(info);
   const auto destroy = [&info](png_structp p) { png_destroy_write_struct(&p, &info); };
   const std::unique_ptr<png_struct, decltype(destroy)> owner(png, destroy);
   Bytes out;
-  guarded(png, said, "cannot write a PNG", [&] {
+  png_guarded(png, said, "cannot write a PNG", [&] {
     png_set_write_fn(png, &out, append, nullptr);
     png_set_IHDR(png, info, image.width, image.height, 8, type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                  PNG_FILTER_TYPE_DEFAULT);

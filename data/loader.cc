@@ -27,6 +27,8 @@ void DataSettings::fields(Fields& visit) {
   one.fields(visit);
   visit("tokenizer", tokenizer, any, "file of BPE merges; empty: that of the first dataset");
   visit("texts_per_image", texts_per_image, at_least(1), "texts drawn for each image of a step, where it has as many");
+  visit("negatives_per_image", negatives_per_image, non_negative,
+        "verified negatives drawn for each image of a step, where it has as many: texts that are not true of it");
   visit("strong_views", strong_views, between(0, 8), "further views of each image, by [data.strong], of one decoding");
   visit("regions", regions, any, "statements about regions come along, in the coordinates of the view");
   visit("pixels", pixels, one_of({"u8", "f32"}), "f32 keeps what 16-bit pictures and volumes have beyond eight bits");
@@ -36,12 +38,15 @@ void DataSettings::fields(Fields& visit) {
   visit("damage_budget", damage_budget, non_negative,
         "damaged images after which the run stops (exit 4); until then each is listed and another one takes its place");
   visit.section("augment", augment, "what the training views of an image may look like");
+  visit.section("mix", mix, "pictures are mixed with others of the same source, and what is said of them as well");
   visit.section("strong", strong, "what its further views may look like");
 }
 
 std::map<std::string, SourceSettings> DataSettings::all_sources() const {
   check(one.dataset.empty() != sources.empty(), "data.dataset is \"", one.dataset, "\" and there are ", sources.size(),
         " sections [data.source.<name>]; wanted a dataset or such sections");
+  check(sources.empty() || (one.templates.empty() && one.negation.empty() && one.prefix.empty()),
+        "data has templates, negation or a prefix beside sections [data.source.<name>]; they belong into the sections");
   return sources.empty() ? std::map<std::string, SourceSettings>{{"data", one}} : sources;
 }
 
@@ -51,11 +56,6 @@ Path DataSettings::first_dataset() const {
 
 Path DataSettings::tokenizer_file() const {
   return tokenizer.empty() ? first_dataset() / "tokenizer.txt" : Path(tokenizer);
-}
-
-Image decode_sample(const SampleInfo& info, const Bytes& content, int least_side) {
-  const ImageHeader expected{info.codec, info.width, info.height, info.channels};
-  return decode_image(content.data(), content.size(), least_side, &expected);
 }
 
 namespace {
@@ -72,7 +72,10 @@ constexpr int kReplacements = 8;  // tried for one slot of a step
 OrderSettings order_settings(const DataSettings& settings, const LoaderShape& shape) {
   check(shape.ranks <= shape.global_batch, "batch.global is ", shape.global_batch, ", but there are ", shape.ranks,
         " ranks; every rank needs at least one image of a step");
-  return {shape.global_batch, settings.texts_per_image, shape.seed};
+  check(!settings.mix.any() || settings.pixels == "u8", "data.pixels is \"", settings.pixels,
+        "\", but data.mix mixes pictures of eight bits; wanted data.pixels = \"u8\" or no data.mix");
+  return {shape.global_batch, settings.texts_per_image, shape.seed,
+          settings.mix,       shape.image_size,         settings.negatives_per_image};
 }
 
 }  // namespace
@@ -212,11 +215,11 @@ struct Loader::Impl {
     batch.views = static_cast<int>(views());
     batch.order = &order;
     batch.picks = std::move(plan.picks);
-    batch.text_rows = std::move(plan.text_rows);
+    batch.said = std::move(plan.texts);
     batch.cells = std::move(plan.cells);
     batch.tokens.clear();
-    for (const uint32_t row : batch.text_rows)
-      batch.tokens.push_back(tokenizer.encode(sources.vocabulary().text(row), shape.context));
+    for (const StepText& text : batch.said)
+      batch.tokens.push_back(tokenizer.encode(text.words, shape.context, shape.fills_context));
     batch.images = mine;
     batch.texts = share_of(static_cast<int64_t>(batch.tokens.size()), shape.rank, shape.ranks);
   }
@@ -232,7 +235,8 @@ struct Loader::Impl {
       try {
         check(!is_first || !fault::due("damaged", step), "sample ", pick.sample, " (", sources.info(pick.sample).key,
               ") is damaged on purpose");
-        make_views(batch, pick, step, local, maker, content);
+        const ViewMap map = make_views(batch, pick, step, local, maker, content);
+        if (is_first) mix_in_partner(batch, pick, map, step, local, maker, content);
         if (damage) damage->attempt = attempt;
         return damage;
       } catch (const Error& error) {
@@ -261,9 +265,11 @@ struct Loader::Impl {
             wide() ? batch.values.data() + static_cast<size_t>(channels) * place : nullptr};
   }
 
-  void make_views(Batch& batch, const Pick& pick, int64_t step, int64_t local, ViewMaker& maker, Bytes& content) const {
+  // Returns the map of the first view.
+  ViewMap make_views(Batch& batch, const Pick& pick, int64_t step, int64_t local, ViewMaker& maker,
+                     Bytes& content) const {
     const SampleInfo& info = sources.info(pick.sample);
-    sources.read(pick.sample, content);
+    sources.read_view(pick.sample, pick.slice, content);
     std::vector<ViewRequest> requests;
     for (int64_t view = 0; view < views(); ++view) requests.push_back(request_of(batch, step, local, view));
     std::vector<ViewMap> maps(requests.size());
@@ -271,28 +277,74 @@ struct Loader::Impl {
         [&] {
           check(!wide() || value_channels(info, settings.windows) == channels, "it has ",
                 value_channels(info, settings.windows), " channels, but the run's other samples ", channels);
-          maker.make(info, content, pick.slice, requests, maps);
+          maker.make(info, content, 0, requests, maps);  // of a volume, that slice is all that was read
         },
         "reading sample ", pick.sample, " (", info.key, ")");
-    if (settings.regions) move_evidence(batch, pick, local, maps);
+    if (settings.regions)
+      for (size_t view = 0; view < maps.size(); ++view)
+        evidence_of(batch, local, view) = evidence_in_view(pick, maps[view]);
+    return maps[0];
   }
 
-  // What is said of the picture, in each view's own pixels; of a cutout, that nobody knows.
-  void move_evidence(Batch& batch, const Pick& pick, int64_t local, const std::vector<ViewMap>& maps) const {
+  // The first view becomes the mixed one, where the order says that it is mixed.
+  void mix_in_partner(Batch& batch, const Pick& pick, const ViewMap& map, int64_t step, int64_t local, ViewMaker& maker,
+                      Bytes& content) const {
+    const int64_t position = mine.begin + local;
+    const Mixing mixing = order.mixing(step, position);
+    if (mixing.kind == MixKind::none) return;
+    const auto as_mixed = [&](const uint8_t* pixels, const Pick& shown, const ViewMap& where) {
+      MixedView view{shape.image_size, {pixels, pixels + 3 * plane()}, PasteMask(plane()), {}};
+      paint_known(where, shape.image_size, view.known.data());
+      view.records = evidence_in_view(shown, where);
+      return view;
+    };
+    const Pick partner = order.partner(step, position);
+    const SampleInfo& info = sources.info(partner.sample);
+    std::vector<uint8_t> pixels(3 * plane());
+    ViewMap partner_map;
+    in_context(
+        [&] {
+          sources.read_view(partner.sample, partner.slice, content);
+          const Stream stream(shape.seed, Purpose::mix_partner_view, static_cast<uint64_t>(step),
+                              static_cast<uint64_t>(position));
+          partner_map =
+              maker.make(info, content, 0, {&settings.augment, shape.image_size, stream, pixels.data(), nullptr});
+        },
+        "mixing in sample ", partner.sample, " (", info.key, ")");
+    uint8_t* const own = request_of(batch, step, local, 0).pixels;
+    MixedView mixed = mixed_view(as_mixed(own, pick, map), as_mixed(pixels.data(), partner, partner_map), mixing,
+                                 settings.mix, shape.seed, step, position);
+    std::memcpy(own, mixed.pixels.data(), mixed.pixels.size());
+    if (settings.regions) evidence_of(batch, local, 0) = std::move(mixed.records);
+  }
+
+  std::vector<Record>& evidence_of(Batch& batch, int64_t local, size_t view) const {
+    return batch.evidence[view * static_cast<size_t>(mine.size()) + static_cast<size_t>(local)];
+  }
+
+  // What is said of the picture, in the view's own pixels; of padding, mirrored edges and a cutout, that nobody
+  // knows.
+  std::vector<Record> evidence_in_view(const Pick& pick, const ViewMap& map) const {
     std::vector<Record> here;
     for (const Record& record : sources.records(pick.sample))
       if (record.view == kEveryView || record.view == pick.slice) here.push_back(record);
-    for (size_t view = 0; view < maps.size(); ++view) {
-      const ViewMap& map = maps[view];
-      std::vector<Record>& moved = batch.evidence[view * static_cast<size_t>(mine.size()) + static_cast<size_t>(local)];
-      moved = in_view(here, {map.to_view, shape.image_size, shape.image_size, map.picture_width, map.picture_height},
-                      sources.vocabulary());
-      if (!map.hidden.is_empty())
-        moved.push_back({.item = sources.info(pick.sample).uid,
-                         .scope = Scope::box,
-                         .kind = Kind::unknown,
-                         .geometry = box_bytes(map.hidden)});
-    }
+    std::vector<Record> moved =
+        in_view(here, {map.to_view, shape.image_size, shape.image_size, map.picture_width, map.picture_height},
+                sources.vocabulary());
+    if (!is_all_known(map, shape.image_size))
+      moved.push_back({.item = sources.info(pick.sample).uid,
+                       .scope = Scope::mask,
+                       .kind = Kind::unknown,
+                       .geometry = unknown_part(map)});
+    return moved;
+  }
+
+  Bytes unknown_part(const ViewMap& map) const {
+    std::vector<uint8_t> pixels(plane());
+    paint_known(map, shape.image_size, pixels.data());
+    for (uint8_t& pixel : pixels) pixel = !pixel;
+    const auto side = static_cast<uint32_t>(shape.image_size);
+    return mask_bytes(rle_of_bitmap(pixels.data(), side, side));
   }
 
   static void strike_on_purpose(int64_t step) {

@@ -24,6 +24,7 @@ struct DataSettings final : Settings {
   std::map<std::string, SourceSettings> sources;  // by name
   std::string tokenizer;                          // file; empty: the first dataset's
   int64_t texts_per_image = 1;
+  int64_t negatives_per_image = 0;
   int64_t strong_views = 0;
   bool regions = false;
   std::string pixels = "u8";
@@ -32,15 +33,13 @@ struct DataSettings final : Settings {
   int64_t prefetch = 3;
   int64_t damage_budget = 0;
   AugmentSettings augment, strong;
+  MixSettings mix;
   void fields(Fields& visit) override;
 
   std::map<std::string, SourceSettings> all_sources() const;
   Path first_dataset() const;
   Path tokenizer_file() const;
 };
-
-// The pixels of a stored sample; an Error where its content is not what the store says of it.
-Image decode_sample(const SampleInfo& info, const Bytes& content, int least_side);
 
 struct LoaderShape {
   int64_t global_batch = 0;
@@ -49,6 +48,7 @@ struct LoaderShape {
   uint64_t seed = 0;
   int rank = 0, ranks = 1;
   double deadline_seconds = 0;  // of every wait of the run; next() gives up a little before the peers do; 0: never
+  bool fills_context = false;   // every text is padded to it
 };
 
 // Throws the Error of a step that cannot be made: more ranks than images in a batch, or a batch larger than the split.

@@ -96,6 +96,14 @@ double draw_gamma(double shape, Stream& stream) {  // Marsaglia and Tsang, 2000
 }  // namespace
 
 void MixSettings::fields(Fields& visit) {
+  visit("copy_paste", copy_paste, unit, "probability that objects of another picture (its masks) are pasted in");
+  visit("cut_mix", cut_mix, unit, "probability that a rectangle of another picture covers the same place");
+  visit("class_mix", class_mix, unit, "probability that half of the classes of another picture's masks are pasted in");
+  visit("mix_up", mix_up, unit, "probability that a picture is blended with another one");
+  visit("cut_area_min", cut_area_min, between(0.001, 1), "least share of the view that a rectangle covers");
+  visit("cut_area_max", cut_area_max, between(0.001, 1), "largest share of the view that a rectangle covers");
+  visit("mix_up_alpha", mix_up_alpha, between(0.01, 100),
+        "the weight of the picture itself is the larger one of Beta(this, this) and what is left");
   visit("least_visible", least_visible, unit, "regions of which a smaller share is left are dropped");
   visit("global", global, one_of({"area", "exists"}),
         "what becomes of labels of a whole picture that is covered in part: still somewhere, or weighted by area");

@@ -19,10 +19,15 @@
 namespace weft {
 
 struct MixSettings : Settings {
+  // Probabilities that a picture of a step is mixed with another one, in these ways; at most one of them happens.
+  double copy_paste = 0, cut_mix = 0, class_mix = 0, mix_up = 0;
+  double cut_area_min = 0.02, cut_area_max = 0.4;
+  double mix_up_alpha = 0.4;
   double least_visible = 0.1;     // share of a region, or of a picture, below which nothing is said of it any more
   std::string global = "exists";  // or "area"
   int64_t feather = 1;            // pixels over which a pasted object's edge fades
   void fields(Fields& visit) override;
+  bool any() const { return copy_paste + cut_mix + class_mix + mix_up > 0; }
 };
 
 struct MixedView {

@@ -5,11 +5,13 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
+#include "base/random.h"
 #include "data/batch.h"
+#include "data/mixing.h"
 #include "data/sources.h"
+#include "data/step_texts.h"
 #include "data/stratum.h"
 
 namespace weft {
@@ -18,6 +20,9 @@ struct OrderSettings {
   int64_t global_batch = 0;
   int64_t texts_per_image = 1;
   uint64_t seed = 0;
+  MixSettings mix;
+  int image_size = 0;  // of the views that are mixed, pixels
+  int64_t negatives_per_image = 0;
 };
 
 class Order {
@@ -29,10 +34,13 @@ class Order {
   Pick at(int64_t step, int64_t slot) const;
   // What takes the place of a draw that cannot be read: of the same part, from rounds that are never reached.
   Pick replacement(int64_t step, int64_t slot, int attempt) const;
-  // The step's samples, its distinct texts (rows of the vocabulary, in order of first appearance) and cells.
+  // How the picture of a slot is mixed, and with which one of the same part.  A replacement is never mixed.
+  Mixing mixing(int64_t step, int64_t slot) const;
+  Pick partner(int64_t step, int64_t slot) const;
+  // The step's samples, its distinct texts (in order of first appearance) and cells.
   struct Plan {
     std::vector<Pick> picks;
-    std::vector<uint32_t> text_rows;
+    std::vector<StepText> texts;
     PairCells cells;
   };
   Plan plan(int64_t step) const;
@@ -44,19 +52,16 @@ class Order {
     size_t part;
     int64_t k;  // which draw of the part
   };
+  Pick extra_draw(Purpose purpose, int64_t step, int64_t slot, int attempt) const;
   Place place_of(int64_t step, int64_t slot, const Mixture::Counts& counts) const;
-  std::vector<uint32_t> draw_texts(uint32_t sample, int64_t step, int64_t slot) const;
+  // Drawn for a slot, and of its partner where both are seen.
+  std::vector<DrawnText> texts_of(int64_t step, int64_t slot, uint32_t sample, const SourceSettings& source) const;
 
   const Sources& sources_;
   OrderSettings settings_;
+  std::vector<const SourceSettings*> source_of_;  // of each part
   std::vector<Stratum> strata_;
   Mixture mixture_;
 };
-
-// What was said about a sample and the texts of a step: POS is q = 1, NEG q = 0, SOFT p, each with its confidence as
-// weight; an asserted UNKNOWN is a cell of weight 0.  Statements of several layers about one cell: their weighted mean,
-// weights added.
-using TextColumns = std::unordered_map<uint32_t, int32_t>;  // row of the vocabulary -> column
-std::vector<Cell> cells_of(const Sources& sources, uint32_t sample, const TextColumns& columns);
 
 }  // namespace weft

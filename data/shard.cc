@@ -204,8 +204,8 @@ ShardReader::ShardReader(ShardReader&& other) noexcept
       offsets_(std::move(other.offsets_)),
       infos_(std::move(other.infos_)) {}
 
-void ShardReader::read(uint64_t sample, Bytes& into) const {
-  uint64_t at = offsets_[sample];
+void ShardReader::read(uint64_t sample, Bytes& into, uint64_t from) const {
+  uint64_t at = offsets_[sample] + from;
   for (size_t done = 0; done < into.size();) {
     const uint64_t within = at % chunks_.chunk_bytes;
     const size_t wanted = std::min<uint64_t>(into.size() - done, chunks_.chunk_bytes - within);

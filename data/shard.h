@@ -53,8 +53,8 @@ class ShardReader {
 
   const std::string& name() const { return name_; }
   std::vector<SampleInfo>& infos() { return infos_; }  // taken over by the store
-  // Thread-safe.  Fills `into`, whose size is the sample's; not of a linked one (data/linked_files.h).
-  void read(uint64_t sample, Bytes& into) const;
+  // Thread-safe.  Fills `into` with a sample's bytes from `from` on; not of a linked one (data/linked_files.h).
+  void read(uint64_t sample, Bytes& into, uint64_t from = 0) const;
 
  private:
   std::string name_;

@@ -19,6 +19,11 @@ void SourceSettings::fields(Fields& visit) {
   visit("foreground", foreground, unit, "draw = \"foreground\": share of samples in which something was found");
   visit("repeat_threshold", repeat_threshold, between(1e-9, 1),
         "draw = \"repeat_factor\": classes found in a smaller share of the samples than this are repeated");
+  visit("templates", templates, any,
+        "e.g. \"a photo of a {}\": words around a text, one of these drawn for each; none: the text alone");
+  visit("negation", negation, any,
+        "e.g. \"no {}\": each verified negative that is drawn also gives such a text, which is true of its image");
+  visit("prefix", prefix, any, "before every text of this source, e.g. \"[label] \", so that the model may tell");
 }
 
 namespace {
@@ -47,15 +52,16 @@ Sources::Sources(const std::map<std::string, SourceSettings>& settings) : settin
       samples += stores_.back()->size();
       check(samples < std::numeric_limits<uint32_t>::max(), "the datasets have ", samples,
             " samples, more than can be numbered");
-      vocabulary_.absorb(stores_.back()->vocabulary());
+      rows_.push_back(vocabulary_.absorb(stores_.back()->vocabulary()));
     }
     Source of{name, &source, share_of_source(source), stores_[place->second]->split(source.split)};
     for (uint32_t& sample : of.samples) sample += starts_[place->second];
     sources_.push_back(std::move(of));
   }
   if (stores_.size() == 1) return;
-  for (const auto& store : stores_) {
-    const auto row_here = [&](uint32_t row) { return vocabulary_.row_of(store->vocabulary().text(row)); };
+  for (size_t number = 0; number < stores_.size(); ++number) {
+    const auto& store = stores_[number];
+    const auto row_here = [&](uint32_t row) { return rows_[number][row]; };
     for (size_t sample = 0; sample < store->size(); ++sample) {
       std::vector<TextStatement>& texts = texts_.emplace_back(store->texts(sample));
       for (TextStatement& said : texts) said.row = row_here(said.row);
@@ -86,6 +92,11 @@ uint32_t Sources::start_of(uint32_t sample) const {
 }
 const std::vector<TextStatement>& Sources::texts(uint32_t sample) const {
   return stores_.size() == 1 ? stores_[0]->texts(sample) : texts_.at(sample);
+}
+std::vector<TextStatement> Sources::denied(uint32_t sample) const {
+  std::vector<TextStatement> denied = store_of(sample).denied(sample - start_of(sample));
+  for (TextStatement& said : denied) said.row = rows_[number_of(sample)][said.row];
+  return denied;
 }
 const std::vector<Record>& Sources::records(uint32_t sample) const {
   return stores_.size() == 1 ? stores_[0]->records(sample) : records_.at(sample);

@@ -21,6 +21,8 @@ struct SourceSettings : Settings {
   std::string share_schedule;
   double foreground = 1.0 / 3;
   double repeat_threshold = 1e-3;
+  std::string prefix;
+  std::vector<std::string> templates, negation;
   void fields(Fields& visit) override;
 };
 
@@ -38,8 +40,11 @@ class Sources {
 
   size_t size() const;  // samples of all datasets
   const SampleInfo& info(uint32_t sample) const { return store_of(sample).info(sample - start_of(sample)); }
-  void read(uint32_t sample, Bytes& into) const { store_of(sample).read(sample - start_of(sample), into); }
+  void read_view(uint32_t sample, uint32_t view, Bytes& into) const {
+    store_of(sample).read_view(sample - start_of(sample), view, into);
+  }
   const std::vector<TextStatement>& texts(uint32_t sample) const;  // rows of vocabulary()
+  std::vector<TextStatement> denied(uint32_t sample) const;        // as Store::denied, rows of vocabulary()
   const std::vector<Record>& records(uint32_t sample) const;       // rows of vocabulary()
   const Vocabulary& vocabulary() const { return vocabulary_; }
   const std::vector<Source>& sources() const { return sources_; }
@@ -53,7 +58,8 @@ class Sources {
 
   std::map<std::string, SourceSettings> settings_;
   std::vector<std::unique_ptr<Store>> stores_;
-  std::vector<uint32_t> starts_;  // the number of each dataset's first sample
+  std::vector<uint32_t> starts_;             // the number of each dataset's first sample
+  std::vector<std::vector<uint32_t>> rows_;  // by dataset: the rows here of its rows
   Vocabulary vocabulary_;
   std::vector<std::vector<TextStatement>> texts_;  // where there are several datasets; else the store's own
   std::vector<std::vector<Record>> records_;

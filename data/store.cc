@@ -9,6 +9,8 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "data/algebra.h"
+#include "data/formats/volume.h"
 #include "data/geometry.h"
 #include "data/linked_files.h"
 #include "data/manifest.h"
@@ -23,12 +25,39 @@ std::string hexadecimal(uint32_t value) {
   return text;
 }
 
-// A statement about the whole sample by a text: what a cell (image x text) is made of.
-bool is_text_statement(const Record& record) {
-  const bool is_plain =
-      record.kind == Kind::pos || record.kind == Kind::neg || record.kind == Kind::unknown || record.kind == Kind::soft;
-  return record.scope == Scope::image && record.concept_row != kAnyConcept && record.view == kEveryView && is_plain;
+// What a record says of the whole sample by its text: what is true of a region, or of a slice, is true of some part of
+// the sample.  Nothing where it leaves that open.
+std::optional<Kind> said_of_sample(const Record& record) {
+  if (record.concept_row == kAnyConcept || record.scope == Scope::bag || record.scope == Scope::pair) return {};
+  const bool is_global = record.scope == Scope::image && record.view == kEveryView;
+  switch (record.kind) {
+    case Kind::pos:
+    case Kind::exists:
+      return Kind::pos;
+    case Kind::count:
+      if (record.operands[0] > 0) return Kind::pos;
+      return is_global && record.operands[1] == 0 ? std::optional(Kind::neg) : std::nullopt;
+    case Kind::neg:
+    case Kind::unknown:
+    case Kind::soft:
+      return is_global ? std::optional(record.kind) : std::nullopt;
+    case Kind::candidates:
+    case Kind::exhaustive:
+      break;
+  }
+  return {};
 }
+
+// Of each row, those that POS (more general) or NEG (more special) of it are also said of.
+struct Implied {
+  explicit Implied(const Concepts& concepts) : above(concepts.size()), below(concepts.size()) {
+    for (uint32_t row = 0; row < concepts.size(); ++row) {
+      above[row] = concepts.above(row);
+      below[row] = concepts.below(row);
+    }
+  }
+  std::vector<std::vector<uint32_t>> above, below;
+};
 
 }  // namespace
 
@@ -44,6 +73,8 @@ struct Store::Impl {
   std::unordered_map<Uid, uint32_t> by_uid;
   Vocabulary vocabulary;
   std::vector<std::string> layers;
+  std::vector<std::vector<uint32_t>> closed;  // by layer
+  std::optional<Concepts> concepts;           // of all layers
   std::vector<std::vector<Record>> records;
   std::vector<std::vector<TextStatement>> texts;
   std::vector<std::vector<Bag>> bags;  // by layer
@@ -55,6 +86,10 @@ struct Store::Impl {
   void check_splits() const;
   template <class IsIn>
   std::vector<uint32_t> samples_where(const IsIn& is_in) const;
+  // read(info, shard, number of the sample in it), with what an Error of it is about.
+  template <class Read>
+  void with_shard(size_t sample, const Read& read) const;
+  void read_whole(const SampleInfo& info, const ShardReader& shard, uint64_t number, Bytes& into) const;
 };
 
 void Store::Impl::open_shard(const ShardEntry& entry) {
@@ -81,6 +116,8 @@ void Store::Impl::open_layer(const LayerEntry& entry) {
   const auto source = static_cast<uint16_t>(layers.size());
   layers.push_back(entry.name);
   const std::vector<uint32_t> row_of = vocabulary.absorb(layer.vocabulary);
+  std::vector<uint32_t>& of_layer = closed.emplace_back();
+  for (const uint32_t row : closed_rows(layer.vocabulary)) of_layer.push_back(row_of[row]);
   std::set<Uid> bag_uids;
   for (const Bag& bag : layer.bags) {
     bag_uids.insert(bag.uid());
@@ -105,13 +142,25 @@ void Store::Impl::open_layer(const LayerEntry& entry) {
 }
 
 void Store::Impl::sort_statements() {
+  const Implied implied(concepts.emplace(vocabulary));
+  const auto place = [](const TextStatement& said) { return std::tuple(said.row, said.layer, said.kind); };
   for (size_t sample = 0; sample < records.size(); ++sample) {
-    for (const Record& record : records[sample])
-      if (is_text_statement(record))
-        texts[sample].push_back({record.concept_row, record.kind, record.confidence, record.source});
-    std::stable_sort(texts[sample].begin(), texts[sample].end(), [](const TextStatement& a, const TextStatement& b) {
-      return std::tie(a.row, a.layer) < std::tie(b.row, b.layer);
+    std::vector<TextStatement>& said = texts[sample];
+    for (const Record& record : records[sample]) {
+      const std::optional<Kind> kind = said_of_sample(record);
+      if (!kind) continue;
+      said.push_back({record.concept_row, *kind, record.confidence, record.source});
+      if (*kind != Kind::pos && *kind != Kind::neg) continue;
+      for (const uint32_t row : (*kind == Kind::pos ? implied.above : implied.below)[record.concept_row])
+        said.push_back({row, *kind, record.confidence, record.source});
+    }
+    // A layer says a thing once, as sure as the surest of its records.
+    std::stable_sort(said.begin(), said.end(), [&](const TextStatement& a, const TextStatement& b) {
+      return place(a) != place(b) ? place(a) < place(b) : a.confidence > b.confidence;
     });
+    said.erase(std::unique(said.begin(), said.end(),
+                           [&](const TextStatement& a, const TextStatement& b) { return place(a) == place(b); }),
+               said.end());
   }
 }
 
@@ -170,6 +219,17 @@ const std::vector<std::string>& Store::layers() const {
 const std::vector<TextStatement>& Store::texts(size_t sample) const {
   return impl_->texts.at(sample);
 }
+
+std::vector<TextStatement> Store::denied(size_t sample) const {
+  std::vector<TextStatement> denied;
+  for (const Denied& one : denied_by_exhaustiveness(impl_->records.at(sample), impl_->closed, *impl_->concepts))
+    denied.push_back({one.row, Kind::neg, one.confidence, one.source});
+  return denied;
+}
+
+const std::vector<uint32_t>& Store::closed(size_t layer) const {
+  return impl_->closed.at(layer);
+}
 const std::vector<Record>& Store::records(size_t sample) const {
   return impl_->records.at(sample);
 }
@@ -181,25 +241,49 @@ const std::vector<Record>& Store::bag_records(size_t layer) const {
   return impl_->bag_records.at(layer);
 }
 
-void Store::read(size_t sample, Bytes& into) const {
-  const SampleInfo& info = impl_->infos.at(sample);
-  const size_t number =
-      std::upper_bound(impl_->starts.begin(), impl_->starts.end(), sample) - impl_->starts.begin() - 1;
-  const ShardReader& shard = impl_->shards[number];
+template <class Read>
+void Store::Impl::with_shard(size_t sample, const Read& read) const {
+  const SampleInfo& info = infos.at(sample);
+  const size_t number = std::upper_bound(starts.begin(), starts.end(), sample) - starts.begin() - 1;
+  const ShardReader& shard = shards[number];
+  in_context([&] { read(info, shard, sample - starts[number]); }, "reading sample ", sample, " (", info.key, ") of ",
+             shard.name(), " in ", folder.native());
+}
+
+void Store::Impl::read_whole(const SampleInfo& info, const ShardReader& shard, uint64_t number, Bytes& into) const {
+  const bool is_linked = !info.link.empty();
   into.resize(info.bytes);
-  in_context(
-      [&] {
-        const bool is_linked = !info.link.empty();
-        if (is_linked)
-          impl_->links.read(info.link, info.link_offset, into);
-        else
-          shard.read(sample - impl_->starts[number], into);
-        const uint32_t found = crc32c(into.data(), into.size());
-        if (found == info.crc) return;  // no message is made for it
-        fail(is_linked ? info.link + ": the linked file was changed after the import" : "the sample is damaged",
-             ": CRC-32C of its bytes is ", hexadecimal(found), ", the index says ", hexadecimal(info.crc));
-      },
-      "reading sample ", sample, " (", info.key, ") of ", shard.name(), " in ", impl_->folder.native());
+  if (is_linked)
+    links.read(info.link, info.link_offset, into);
+  else
+    shard.read(number, into);
+  const uint32_t found = crc32c(into.data(), into.size());
+  if (found == info.crc) return;  // no message is made for it
+  fail(is_linked ? info.link + ": the linked file was changed after the import" : "the sample is damaged",
+       ": CRC-32C of its bytes is ", hexadecimal(found), ", the index says ", hexadecimal(info.crc));
+}
+
+void Store::read(size_t sample, Bytes& into) const {
+  impl_->with_shard(sample, [&](const SampleInfo& info, const ShardReader& shard, uint64_t number) {
+    impl_->read_whole(info, shard, number, into);
+  });
+}
+
+// Head and planes have checksums of their own.  A linked file may have been replaced by another volume since.
+void Store::read_view(size_t sample, uint32_t view, Bytes& into) const {
+  impl_->with_shard(sample, [&](const SampleInfo& info, const ShardReader& shard, uint64_t number) {
+    if (info.codec != Codec::volume) return impl_->read_whole(info, shard, number, into);
+    Bytes whole;
+    if (!info.link.empty()) impl_->read_whole(info, shard, number, whole);
+    into = VolumeReader::cut(info.bytes, view, [&](uint64_t at, uint64_t bytes) {
+      Bytes part(bytes);
+      if (whole.empty())
+        shard.read(number, part, at);
+      else
+        std::copy_n(whole.begin() + static_cast<ptrdiff_t>(at), bytes, part.begin());
+      return part;
+    });
+  });
 }
 
 int64_t Store::find(const Uid& uid) const {

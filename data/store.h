@@ -45,7 +45,8 @@ struct SampleInfo {
   uint32_t upright_height() const { return is_turned() ? width : height; }
 };
 
-// A text that is said of a sample.  `row` is a row of Store::vocabulary().
+// A text that is said of a sample, or follows from what is said of a part of it.  `row` is a row of
+// Store::vocabulary().
 struct TextStatement {
   uint32_t row;
   Kind kind;
@@ -66,12 +67,19 @@ class Store {
   const SampleInfo& info(size_t sample) const;
   // The encoded bytes; thread-safe; an Error names shard, key and both checksums where they differ.
   void read(size_t sample, Bytes& into) const;
+  // What one view needs: of a volume a volume of that slice alone, for which the others are not read.
+  void read_view(size_t sample, uint32_t view, Bytes& into) const;
   int64_t find(const Uid& uid) const;  // -1 where it is not here
 
   const Vocabulary& vocabulary() const;            // texts of all layers
   const std::vector<std::string>& layers() const;  // names
-  // Of the whole sample by a text: POS, NEG, UNKNOWN and SOFT; by row, then layer.
+  // Of the whole sample by a text: POS, NEG, UNKNOWN and SOFT; by row, layer and kind, each once.  POS of a region or a
+  // slice is POS of the sample; POS is POS of what is more general, NEG is NEG of what is more special.
   const std::vector<TextStatement>& texts(size_t sample) const;
+  // NEG of what a layer's exhaustive statement denies of the sample (data/algebra.h): computed, not kept, for a list of
+  // classes may be long.
+  std::vector<TextStatement> denied(size_t sample) const;
+  const std::vector<uint32_t>& closed(size_t layer) const;  // the classes that a layer's labels are drawn from, if any
   const std::vector<Record>& records(size_t sample) const;  // everything, rows of vocabulary()
   const std::vector<Bag>& bags(size_t layer) const;
   const std::vector<Record>& bag_records(size_t layer) const;  // what is said of bags

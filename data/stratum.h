@@ -29,6 +29,7 @@ class Stratum {
 struct SourcePart {
   Stratum stratum;
   ShareSchedule share;
+  const SourceSettings* source = nullptr;
 };
 // The parts of a source, by its key draw:
 //   samples        every sample (every slice of a volume) once a round

@@ -4,21 +4,17 @@
 
 #include <utf8proc.h>
 
-#include <charconv>
+#include <cctype>
 #include <cstdlib>
 #include <string_view>
 #include <utility>
 
 #include "base/error.h"
+#include "data/html_references.h"
+#include "data/utf8.h"
 
 namespace weft {
 namespace {
-
-void append(std::string& out, utf8proc_int32_t code_point) {
-  utf8proc_uint8_t bytes[4];
-  const utf8proc_ssize_t length = utf8proc_encode_char(code_point, bytes);
-  out.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(length));
-}
 
 // The code point at `position`, which moves past it.
 utf8proc_int32_t next(const std::string& text, size_t& position) {
@@ -30,41 +26,6 @@ utf8proc_int32_t next(const std::string& text, size_t& position) {
         static_cast<unsigned>(bytes[position]));
   position += static_cast<size_t>(length);
   return code_point;
-}
-
-// The code point of the reference "name" or "#..." between & and ; or -1.
-utf8proc_int32_t referenced(std::string_view name) {
-  constexpr std::pair<std::string_view, utf8proc_int32_t> kNamed[] = {{"amp", '&'},  {"lt", '<'},    {"gt", '>'},
-                                                                      {"quot", '"'}, {"apos", '\''}, {"nbsp", 0xa0}};
-  for (const auto& [known, code_point] : kNamed)
-    if (name == known) return code_point;
-  if (name.size() < 2 || name[0] != '#') return -1;
-  const bool is_hexadecimal = name[1] == 'x' || name[1] == 'X';
-  name.remove_prefix(is_hexadecimal ? 2 : 1);
-  uint32_t code_point = 0;
-  const auto [end, error] =
-      std::from_chars(name.data(), name.data() + name.size(), code_point, is_hexadecimal ? 16 : 10);
-  const bool is_read = error == std::errc() && end == name.data() + name.size() && code_point > 0;
-  const auto signed_point = static_cast<utf8proc_int32_t>(code_point);
-  return is_read && utf8proc_codepoint_valid(signed_point) ? signed_point : -1;
-}
-
-std::string resolve_references(const std::string& text) {
-  constexpr size_t kLongest = 10;  // of what stands between & and ;
-  std::string out;
-  for (size_t i = 0; i < text.size();) {
-    const size_t semicolon = text[i] == '&' ? text.find(';', i) : std::string::npos;
-    utf8proc_int32_t code_point = -1;
-    if (semicolon != std::string::npos && semicolon - i - 1 <= kLongest)
-      code_point = referenced(std::string_view(text).substr(i + 1, semicolon - i - 1));
-    if (code_point < 0) {
-      out += text[i++];
-    } else {
-      append(out, code_point);
-      i = semicolon + 1;
-    }
-  }
-  return out;
 }
 
 std::string compose(const std::string& text) {
@@ -86,38 +47,86 @@ bool is_space(utf8proc_int32_t c) {
 
 enum class Class { space, letter, number, other };
 
+// CLIP's expression ignores case, and U+0345 is no letter but has an iota for its capital: it matches nothing.
 Class class_of(utf8proc_int32_t c) {
-  if (is_space(c)) return Class::space;
+  constexpr utf8proc_int32_t kIotaBelow = 0x345;
+  if (is_space(c) || c == kIotaBelow) return Class::space;
   const utf8proc_category_t category = utf8proc_category(c);
   if (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) return Class::letter;
   if (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO) return Class::number;
   return Class::other;
 }
 
-// The length of the contraction that starts here, 0 where none does.
+// The length of the contraction that starts here, 0 where none does.  A long s is an s where case does not count.
 size_t contraction(const std::string& text, size_t position) {
-  for (const std::string_view ending : {"'s", "'t", "'re", "'ve", "'m", "'ll", "'d"})
+  for (const std::string_view ending : {"'s", "'t", "'re", "'ve", "'m", "'ll", "'d", "'\u017f"})
     if (text.compare(position, ending.size(), ending) == 0) return ending.size();
   return 0;
 }
 
+// What Unicode's rule for a final sigma looks at (section 3.13): letters with case, and what is passed over between
+// them.
+bool is_cased(utf8proc_int32_t c) {
+  const utf8proc_category_t category = utf8proc_category(c);
+  const bool is_ordinal = c == 0xaa || c == 0xba;
+  return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LT) || is_ordinal ||
+         utf8proc_tolower(c) != c || utf8proc_toupper(c) != c;
+}
+
+bool is_passed_over(utf8proc_int32_t c) {
+  constexpr std::u32string_view kInsideWords =
+      U"'.:\u00b7\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a";
+  switch (utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_SK:
+      return true;
+    default:
+      return kInsideWords.find(static_cast<char32_t>(c)) != std::u32string_view::npos;
+  }
+}
+
+using CodePoints = std::vector<utf8proc_int32_t>;
+
+bool is_final(const CodePoints& text, size_t position) {
+  size_t before = position, after = position + 1;
+  while (before > 0 && is_passed_over(text[before - 1])) --before;
+  while (after < text.size() && is_passed_over(text[after])) ++after;
+  return before > 0 && is_cased(text[before - 1]) && !(after < text.size() && is_cased(text[after]));
+}
+
+void append_lower(std::string& out, const CodePoints& text, size_t position) {
+  constexpr utf8proc_int32_t kDottedI = 0x130, kSigma = 0x3a3, kFinalSigma = 0x3c2;
+  const utf8proc_int32_t c = text[position];
+  if (c == kDottedI)
+    out += "i\u0307";
+  else
+    append_code_point(
+        out, static_cast<uint32_t>(c == kSigma && is_final(text, position) ? kFinalSigma : utf8proc_tolower(c)));
+}
+
 }  // namespace
 
-std::string clean_text(const std::string& text) {
+std::string clean_text(const std::string& text, Clean clean) {
   for (size_t i = 0; i < text.size();) next(text, i);
-  const std::string composed = compose(resolve_references(resolve_references(text)));
-  std::string out;
+  const std::string resolved = resolve_references(resolve_references(compose(text)));
+  CodePoints kept;
   bool space_due = false;
-  for (size_t i = 0; i < composed.size();) {
-    const utf8proc_int32_t c = next(composed, i);
-    if (is_space(c)) {
-      space_due = !out.empty();
+  for (size_t i = 0; i < resolved.size();) {
+    const utf8proc_int32_t c = next(resolved, i);
+    if (is_space(c) || (c == '_' && clean == Clean::canonical)) {
+      space_due = !kept.empty();
       continue;
     }
-    if (space_due) out += ' ';
+    if (clean == Clean::canonical && c < 0x80 && std::ispunct(c)) continue;
+    if (space_due) kept.push_back(' ');
     space_due = false;
-    append(out, utf8proc_tolower(c));
+    kept.push_back(c);
   }
+  std::string out;
+  for (size_t i = 0; i < kept.size(); ++i) append_lower(out, kept, i);
   return out;
 }
 
@@ -145,7 +154,7 @@ const std::array<std::string, 256>& byte_characters() {
     utf8proc_int32_t spare = 256;
     for (int byte = 0; byte < 256; ++byte) {
       const bool is_printable = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
-      append(out[static_cast<size_t>(byte)], is_printable ? byte : spare++);
+      append_code_point(out[static_cast<size_t>(byte)], static_cast<uint32_t>(is_printable ? byte : spare++));
     }
     return out;
   }();

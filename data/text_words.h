@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A text on its way to the byte-pair encoder (data/tokenizer.h): clean, split into words, spell each word in printable
-// characters, one per byte.  Where CLIP's tokenizer differs: it repairs mis-decoded text first (ftfy) and knows every
-// named entity of HTML; here a text is NFC, and &amp; &lt; &gt; &quot; &apos; &nbsp; and numeric references with their
-// semicolon are resolved (twice, as there), anything else after & stays as it is.  Lower case is Unicode's simple
-// mapping.
+// characters, one per byte.  As CLIP's tokenizer does it, save that CLIP's repairs mis-decoded text first (ftfy: also
+// curly quotes, ligatures and wide letters), where here a text only becomes NFC, and that a text which spells a start
+// or end sign is text like any other.
 #pragma once
 
 #include <array>
@@ -12,9 +11,11 @@
 
 namespace weft {
 
-// References resolved twice, NFC, lower case, runs of white space one space, none at the ends.  Error where the text is
-// not UTF-8.
-std::string clean_text(const std::string& text);
+// NFC, references resolved twice (data/html_references.h), lower case (Unicode's full mapping), runs of white space one
+// space, none at the ends.  Error where the text is not UTF-8.
+// Canonical: also without ASCII's punctuation, "_" a space.
+enum class Clean { lower, canonical };
+std::string clean_text(const std::string& text, Clean clean = Clean::lower);
 
 // Of a clean text, the matches of  's|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+  in order.
 std::vector<std::string> split_words(const std::string& clean);

@@ -17,4 +17,10 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+void append_code_point(std::string& out, uint32_t code_point) {
+  utf8proc_uint8_t bytes[4];
+  const utf8proc_ssize_t length = utf8proc_encode_char(static_cast<utf8proc_int32_t>(code_point), bytes);
+  out.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(length));
+}
+
 }  // namespace weft

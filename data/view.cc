@@ -239,8 +239,9 @@ void ViewMaker::Impl::make_from_image(const Image& image, std::span<ViewRequest>
     for (size_t i = 0; i < requests.size(); ++i) {
       ViewRequest& request = requests[i];
       uint8_t* pixels = pixels_of(request);
-      maps[i] = draw_scene(image, *request.augment, request.size, request.stream, pixels);
-      finish<uint8_t>({pixels, request.size, request.size, 3}, request, maps[i]);
+      const Planes<uint8_t> view = {pixels, request.size, request.size, 3};
+      maps[i] = draw_scene(image, *request.augment, request.stream, view);
+      finish(view, request, maps[i]);
       hand_over(request);
     }
     return;
@@ -254,10 +255,13 @@ void ViewMaker::Impl::make_from_image(const Image& image, std::span<ViewRequest>
 }
 
 void ViewMaker::Impl::make_from_values(const Raster& values, ViewRequest& request, ViewMap& map) {
-  check(!values.has_alpha, "a picture with alpha has no f32 views; wanted 8-bit ones");
+  const Planes<float> view = {request.values, request.size, request.size, values.channels - values.has_alpha};
+  if (values.has_alpha) {
+    map = draw_scene(values, *request.augment, request.stream, view);
+    return finish(view, request, map);
+  }
   draw(request, map, values.width, values.height);
   const Placement p = place(map.to_view, values.width, values.height, request.size);
-  const Planes<float> view = {request.values, request.size, request.size, values.channels};
   if (is_whole_view(p, request.size)) {
     resize_values(values, p.box, filter_of(request), p.mirror_x, p.mirror_y, view);
   } else {
@@ -315,7 +319,8 @@ ViewMap ViewMaker::make(const Raster& values, ViewRequest request) {
 
 int value_channels(const SampleInfo& info, const WindowSettings& windows) {
   if (info.codec == Codec::jpeg || (info.codec == Codec::png && info.bits <= 8)) return 3;
-  return std::max<int>(info.channels, static_cast<int>(windows.window.size()));
+  const int opacity = info.codec == Codec::png && info.channels % 2 == 0;
+  return std::max<int>(info.channels - opacity, static_cast<int>(windows.window.size()));
 }
 
 }  // namespace weft

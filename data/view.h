@@ -50,6 +50,7 @@ struct ViewMap {
 
 // 1 where the view shows the picture (or a background), 0 where padding, a mirrored edge or a cutout is: unknown.
 void paint_known(const ViewMap& map, int size, uint8_t* known);
+bool is_all_known(const ViewMap& map, int size);  // 1 everywhere: picture and view are convex, so four corners tell it
 
 // One view: u8 planes (3, of size x size) into `pixels`, or 0 .. 1 into `values` (value_channels() planes).
 struct ViewRequest {
@@ -60,7 +61,7 @@ struct ViewRequest {
   float* values = nullptr;
 };
 
-// Planes of a sample's f32 views: its channels, or one for each window.
+// Planes of a sample's f32 views: its channels but opacity, or one for each window.
 int value_channels(const SampleInfo& info, const WindowSettings& windows);
 
 // Makes training views; one for each thread, because it keeps its decoder and its buffers.
@@ -83,12 +84,27 @@ class ViewMaker {
 };
 
 // How a picture of any shape becomes the square that a model is shown: its short side fits and the middle is cut out
-// (CLIP), both sides are made to fit (SigLIP), or its long side fits and the rest is padded with black.
+// (CLIP), both sides are made to fit (SigLIP), or its long side fits and the rest is padded with zeros.
 enum class Resize : uint8_t { shortest, squash, longest };
+// A picture with alpha, in evaluation: whole and centred, 0.9 of the view's side, over a background that is drawn; or
+// as other trainers take it, opaque, with the colours that its transparent pixels happen to have.
+enum class Alpha : uint8_t { over_background, dropped };
 
-// Without alpha: CLIP's evaluation preprocessing (short side to `size` by Pillow's bicubic, the centre cut out).
-// With alpha: the whole image, centred, 0.9 of the view's side, over the background that `background` draws.
-ViewMap evaluation_view(const Image& image, int size, Stream& background, uint8_t* out);
+struct EvaluationShape {
+  int size = 0;
+  Resize resize = Resize::shortest;
+  Alpha alpha = Alpha::over_background;
+  EvaluationShape(int size, Resize resize = Resize::shortest, Alpha alpha = Alpha::over_background)
+      : size(size), resize(resize), alpha(alpha) {}
+};
+
+// The evaluation preprocessing of open_clip 3.3 before its normalisation, byte for byte: Pillow's bicubic of the whole
+// picture in the channels it has (grey, colour, premultiplied alpha, inks), its middle, then three colours.  Otherwise
+// than there, pictures are turned upright by their EXIF orientation, palettes and 1-bit pictures are resized as
+// smoothly as others, and 16 bits are seen through their window.
+ViewMap evaluation_view(const SampleInfo& info, const Bytes& content, const EvaluationShape& shape, Stream& background,
+                        uint8_t* out);
+ViewMap evaluation_view(const Image& image, const EvaluationShape& shape, Stream& background, uint8_t* out);
 
 // The background of a sample's evaluation view: (seed, Purpose::background, 0, uid), the same for every model.
 Stream evaluation_background(const Uid& uid, uint64_t seed);

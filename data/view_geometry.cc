@@ -166,15 +166,31 @@ void finish_map(ViewMap& map, int size) {
   map.flipped = determinant < 0;
 }
 
+namespace {
+
+// Whether the picture is what lies at a place of the view.
+bool shows_picture(const ViewMap& map, const Affine& back, double u, double v) {
+  const double at_x = back.a * u + back.b * v + back.c, at_y = back.d * u + back.e * v + back.f;
+  return 0 <= at_x && at_x < map.picture_width && 0 <= at_y && at_y < map.picture_height;
+}
+
+}  // namespace
+
+bool is_all_known(const ViewMap& map, int size) {
+  if (!map.hidden.is_empty()) return false;
+  const Affine back = map.to_view.inverse();
+  const double first = 0.5, last = size - 0.5;
+  return map.has_background || (shows_picture(map, back, first, first) && shows_picture(map, back, last, first) &&
+                                shows_picture(map, back, first, last) && shows_picture(map, back, last, last));
+}
+
 void paint_known(const ViewMap& map, int size, uint8_t* known) {
   const Affine back = map.to_view.inverse();
   for (int y = 0; y < size; ++y)
     for (int x = 0; x < size; ++x, ++known) {
       const double u = x + 0.5, v = y + 0.5;
-      const double at_x = back.a * u + back.b * v + back.c, at_y = back.d * u + back.e * v + back.f;
-      const bool is_inside = 0 <= at_x && at_x < map.picture_width && 0 <= at_y && at_y < map.picture_height;
       const bool is_hidden = map.hidden.x0 <= u && u < map.hidden.x1 && map.hidden.y0 <= v && v < map.hidden.y1;
-      *known = (is_inside || map.has_background) && !is_hidden;
+      *known = (map.has_background || shows_picture(map, back, u, v)) && !is_hidden;
     }
 }
 

@@ -48,7 +48,14 @@ void change_colours(const Planes<T>& view, const AugmentSettings& augment, Strea
 template <class T>
 void fill_grey(const Planes<T>& view, const Box& part);
 
-// view_scene.cc: an image with alpha over a background.
-ViewMap draw_scene(const Image& image, const AugmentSettings& augment, int size, Stream& stream, uint8_t* out);
+// view_scene.cc: an Image with alpha over a background, or the windowed values of a Raster (T: float).
+template <class Picture, class T>
+ViewMap draw_scene(const Picture& picture, const AugmentSettings& augment, Stream& stream, const Planes<T>& view);
+// The whole image, centred, 0.9 of the view's side.
+ViewMap draw_evaluation_scene(const Image& image, int size, Stream& background, uint8_t* out);
+Image premultiplied(const Image& image);
+
+// view_evaluation.cc: a square of three channels as planes.
+void write_planes(const Image& view, uint8_t* out);
 
 }  // namespace weft

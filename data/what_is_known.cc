@@ -24,9 +24,15 @@ struct Mentioned {
   }
 };
 
-std::vector<Record> implied_by_exhaustiveness(const std::vector<Record>& records,
-                                              const std::vector<std::vector<uint32_t>>& closed,
-                                              const Concepts& concepts) {
+}  // namespace
+
+std::vector<Denied> denied_by_exhaustiveness(const std::vector<Record>& records,
+                                             const std::vector<std::vector<uint32_t>>& closed,
+                                             const Concepts& concepts) {
+  const auto denies = [](const Record& record) {
+    return record.kind == Kind::exhaustive && record.scope == Scope::image && record.view == kEveryView;
+  };
+  if (std::none_of(records.begin(), records.end(), denies)) return {};
   std::map<uint16_t, Mentioned> mentioned;
   for (const Record& record : records) {
     Mentioned& of = mentioned[record.source];
@@ -35,23 +41,20 @@ std::vector<Record> implied_by_exhaustiveness(const std::vector<Record>& records
     else if (record.kind != Kind::exhaustive)
       of.add(record.concept_row, record.kind == Kind::neg, concepts);
   }
-  std::vector<Record> implied;
+  std::vector<Denied> denied;
   for (const Record& record : records) {
-    if (record.kind != Kind::exhaustive || record.scope != Scope::image || record.view != kEveryView) continue;
+    if (!denies(record)) continue;
     const Mentioned& of = mentioned[record.source];
-    std::vector<uint32_t> rows{record.concept_row};
-    if (record.concept_row == kAnyConcept && record.source < closed.size()) rows = closed[record.source];
-    for (const uint32_t row : rows) {
-      if (row == kAnyConcept || of.is_open || of.rows.contains(concepts.row(row))) continue;
-      implied.push_back({.item = record.item,
-                         .concept_row = concepts.row(row),
-                         .kind = Kind::neg,
-                         .confidence = record.confidence,
-                         .source = record.source});
-    }
+    const std::vector<uint32_t> own{record.concept_row};
+    const bool is_list = record.concept_row == kAnyConcept && record.source < closed.size();
+    for (const uint32_t row : is_list ? closed[record.source] : own)
+      if (row != kAnyConcept && !of.is_open && !of.rows.contains(concepts.row(row)))
+        denied.push_back({row, record.confidence, record.source});
   }
-  return implied;
+  return denied;
 }
+
+namespace {
 
 Known known_by(const Record& record) {
   const bool is_global = record.scope == Scope::image && record.view == kEveryView;
@@ -115,8 +118,13 @@ const char* name_of(Known known) {
 
 std::vector<Known> what_is_known(const std::vector<Record>& records, const Concepts& concepts,
                                  const std::vector<std::vector<uint32_t>>& closed) {
-  std::vector<Record> all = implied_by_exhaustiveness(records, closed, concepts);
-  all.insert(all.end(), records.begin(), records.end());
+  std::vector<Record> all = records;
+  for (const Denied& denied : denied_by_exhaustiveness(records, closed, concepts))
+    all.push_back({.item = records.front().item,
+                   .concept_row = concepts.row(denied.row),
+                   .kind = Kind::neg,
+                   .confidence = denied.confidence,
+                   .source = denied.source});
   all = with_hierarchy(std::move(all), concepts);
   std::vector<Known> known(concepts.size(), Known::unsaid);
   for (const Record& record : all) {

@@ -39,7 +39,9 @@ int tokenizer_ids(const RunConfig& config) {
 }
 
 // The world's step, cut to a rank's share: noise, each image with a text of its own.
-Batch made_up_batch(const RunConfig& config, int64_t images, int64_t tokens, int ids, const Comm& comm) {
+Batch made_up_batch(const RunConfig& config, const Model& model, int64_t images, int64_t tokens, int ids,
+                    const Comm& comm) {
+  if (model.text_form().pads_to_context) tokens = model.context();
   Batch b;
   b.image_size = config.model->image_size();
   b.cells.images = b.cells.texts = images;
@@ -75,7 +77,7 @@ class Training {
   Training(const RunConfig& config, int64_t images, int64_t tokens, int virtual_ranks, Comm& comm)
       : learner_(config.model->build(tokenizer_ids(config), static_cast<uint64_t>(config.run.seed)),
                  flat_settings(config, virtual_ranks), config.optimizer, comm),
-        batch_(made_up_batch(config, images, tokens, tokenizer_ids(config), comm)) {
+        batch_(made_up_batch(config, *learner_.model, images, tokens, tokenizer_ids(config), comm)) {
     std::vector<std::unique_ptr<Loss>> losses;
     for (const auto& settings : config.losses) losses.push_back(settings->build());
     trainer_ = std::make_unique<Trainer>(learner_, std::move(losses), config.optimizer, config.schedule,

@@ -11,7 +11,9 @@
 
 namespace weft {
 
-Tensor color_histograms(const Tensor& views_NCHW) {
+namespace {
+
+Tensor histograms_of(const Tensor& views_NCHW) {
   const int64_t n = views_NCHW.size(0), pixels = views_NCHW.size(2) * views_NCHW.size(3);
   Tensor counts = at::zeros({n, 64}, at::kDouble);
   double* bins = counts.data_ptr<double>();
@@ -22,8 +24,15 @@ Tensor color_histograms(const Tensor& views_NCHW) {
   return (counts / static_cast<double>(pixels)).sqrt();
 }
 
+}  // namespace
+
+Tensor color_histograms(const Store& store, const std::vector<uint32_t>& samples, int view_size,
+                        uint64_t background_seed, Comm& comm) {
+  return of_views(store, samples, view_size, background_seed, comm, histograms_of);
+}
+
 ColorRidge::ColorRidge(const Store& store, const std::vector<uint32_t>& train, int view_size, int draws,
-                       const std::vector<std::vector<int64_t>>& truth_of_train, int64_t texts) {
+                       const std::vector<std::vector<int64_t>>& truth_of_train, int64_t texts, Comm& comm) {
   const auto n = static_cast<int64_t>(train.size());
   Tensor y_NT = at::zeros({n, texts}, at::kDouble);
   double* y = y_NT.data_ptr<double>();
@@ -32,7 +41,7 @@ ColorRidge::ColorRidge(const Store& store, const std::vector<uint32_t>& train, i
   y_NT = y_NT - y_NT.mean(0);
   std::vector<Tensor> x, targets;
   for (int draw = 0; draw < draws; ++draw) {
-    x.push_back(color_histograms(evaluation_views(store, train, view_size, static_cast<uint64_t>(draw))));
+    x.push_back(color_histograms(store, train, view_size, static_cast<uint64_t>(draw), comm));
     targets.push_back(y_NT);
   }
   Tensor all = at::cat(x, 0);
@@ -42,9 +51,8 @@ ColorRidge::ColorRidge(const Store& store, const std::vector<uint32_t>& train, i
   cross_ = at::mm(all.t(), at::cat(targets, 0));
 }
 
-Tensor ColorRidge::scores(const Tensor& views, double strength) const {
-  const Tensor weights = at::linalg_solve(gram_ + strength * at::eye(64, at::kDouble), cross_);
-  return at::mm(color_histograms(views) - mean_, weights).to(at::kFloat);
+Tensor ColorRidge::weights(double strength) const {
+  return at::linalg_solve(gram_ + strength * at::eye(64, at::kDouble), cross_).t();
 }
 
 }  // namespace weft

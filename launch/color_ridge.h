@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "base/comm.h"
 #include "base/tensor.h"
 #include "data/store.h"
 
@@ -13,16 +14,20 @@ namespace weft {
 
 class ColorRidge {
  public:
-  // `truth(sample)`: which of the `texts` columns are true of it.  Every training sample is seen over `draws`
+  // `truth_of_train[sample]`: which of the `texts` columns are true of it.  Every training sample is seen over `draws`
   // backgrounds.
   ColorRidge(const Store& store, const std::vector<uint32_t>& train, int view_size, int draws,
-             const std::vector<std::vector<int64_t>>& truth_of_train, int64_t texts);
-  Tensor scores(const Tensor& views, double strength) const;  // f32 [images, texts]
+             const std::vector<std::vector<int64_t>>& truth_of_train, int64_t texts, Comm& comm);
+  // Scores of images are the products of their centred histograms and the rows of weights, f64 [texts, 64].
+  Tensor centred(const Tensor& histograms) const { return histograms - mean_; }
+  Tensor weights(double strength) const;
 
  private:
   Tensor gram_, cross_, mean_;  // X'X, X'Y of centred X, and X's mean; f64
 };
 
-Tensor color_histograms(const Tensor& views_NCHW);  // u8 -> f64 [N, 64]
+// Of the evaluation views of samples, f64 [N, 64]; shared out over ranks.
+Tensor color_histograms(const Store& store, const std::vector<uint32_t>& samples, int view_size,
+                        uint64_t background_seed, Comm& comm);
 
 }  // namespace weft

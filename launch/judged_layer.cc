@@ -2,116 +2,147 @@
 #include "launch/judged_layer.h"
 
 #include <algorithm>
-#include <numeric>
 #include <set>
 #include <unordered_map>
 
-#include "base/base64.h"
 #include "base/error.h"
-#include "data/image.h"
 
 namespace weft {
 namespace {
 
-// Rows said POS of a sample in a layer.
-void add_rows(const Store& store, uint16_t layer, uint32_t sample, std::set<uint32_t>& rows) {
-  for (const TextStatement& said : store.texts(sample))
-    if (said.kind == Kind::pos && said.layer == layer) rows.insert(said.row);
-}
-
-Image image_of_view(const Tensor& view_CHW) {
-  const Tensor rows = view_CHW.permute({1, 2, 0}).contiguous();
-  Image image;
-  image.width = static_cast<int>(rows.size(1));
-  image.height = static_cast<int>(rows.size(0));
-  image.channels = 3;
-  const uint8_t* first = rows.data_ptr<uint8_t>();
-  image.pixels.assign(first, first + rows.numel());
-  return image;
-}
-
-}  // namespace
-
-JudgedLayer judged_layer(const Store& store, const std::string& layer, const std::vector<uint32_t>& gallery,
-                         const std::vector<uint32_t>& train) {
+uint16_t number_of(const Store& store, const std::string& layer) {
   const auto& names = store.layers();
   const auto place = std::find(names.begin(), names.end(), layer);
   check(place != names.end(), store.folder().string(), ": has no evidence layer \"", layer, "\"; did you mean \"",
         nearest(layer, names), "\"?");
-  const auto number = static_cast<uint16_t>(place - names.begin());
-  std::set<uint32_t> rows, known;
-  for (const uint32_t sample : gallery) add_rows(store, number, sample, rows);
-  for (const uint32_t sample : train) add_rows(store, number, sample, known);
-  JudgedLayer judged;
-  judged.name = layer;
+  return static_cast<uint16_t>(place - names.begin());
+}
+
+bool is_true(Known state) {
+  return state == Known::pos || state == Known::exists;
+}
+
+std::set<uint32_t> said_true(KnownConcepts& known, uint16_t layer, const std::vector<uint32_t>& samples) {
+  std::set<uint32_t> rows;
+  for (const uint32_t sample : samples) {
+    known.read(sample);
+    for (const uint32_t row : known.rows())
+      if (is_true(known.state(row, layer))) rows.insert(row);
+  }
+  return rows;
+}
+
+std::unordered_map<uint32_t, int64_t> places_of(const std::vector<uint32_t>& rows) {
+  std::unordered_map<uint32_t, int64_t> places;
+  for (size_t i = 0; i < rows.size(); ++i) places.emplace(rows[i], static_cast<int64_t>(i));
+  return places;
+}
+
+}  // namespace
+
+JudgedLayer judged_layer(const Store& store, KnownConcepts& known, const std::string& layer,
+                         const std::vector<uint32_t>& images, const std::vector<uint32_t>& train) {
+  const uint16_t number = number_of(store, layer);
+  const std::set<uint32_t> rows = said_true(known, number, images), trained = said_true(known, number, train);
+  JudgedLayer judged{.name = layer};
   for (const uint32_t row : rows) {
-    if (!train.empty() && !known.count(row)) continue;
+    if (!train.empty() && !trained.contains(row)) continue;
     judged.rows.push_back(row);
     judged.texts.push_back(store.vocabulary().text(row));
   }
-  check(!judged.rows.empty(), store.folder().string(), ": no text of layer \"", layer, "\" can be judged on ",
-        gallery.size(), " images");
-  const auto columns = true_columns(store, judged, gallery);
-  for (size_t image = 0; image < columns.size(); ++image)
-    for (const int64_t text : columns[image]) judged.truth.push_back({static_cast<int64_t>(image), text});
+  judged.texts_of = true_texts(known, judged, images);
+  judged.images_of.resize(judged.rows.size());
+  for (size_t image = 0; image < judged.texts_of.size(); ++image)
+    for (const int64_t text : judged.texts_of[image])
+      judged.images_of[static_cast<size_t>(text)].push_back(static_cast<int64_t>(image));
   return judged;
 }
 
-std::vector<std::vector<int64_t>> true_columns(const Store& store, const JudgedLayer& layer,
-                                               const std::vector<uint32_t>& samples) {
-  std::unordered_map<uint32_t, int64_t> column;
-  for (size_t i = 0; i < layer.rows.size(); ++i) column.emplace(layer.rows[i], static_cast<int64_t>(i));
-  std::vector<std::vector<int64_t>> result;
-  for (const uint32_t sample : samples) {
-    std::set<int64_t> columns;
-    for (const TextStatement& said : store.texts(sample)) {
-      const auto found = column.find(said.row);
-      if (said.kind == Kind::pos && found != column.end()) columns.insert(found->second);
-    }
-    result.emplace_back(columns.begin(), columns.end());
+std::vector<std::vector<int64_t>> true_texts(KnownConcepts& known, const JudgedLayer& layer,
+                                             const std::vector<uint32_t>& samples) {
+  const auto places = places_of(layer.rows);
+  std::vector<std::vector<int64_t>> texts(samples.size());
+  for (size_t i = 0; i < samples.size(); ++i) {
+    known.read(samples[i]);
+    for (const uint32_t row : known.rows())
+      if (const auto place = places.find(row); place != places.end() && is_true(known.state(row)))
+        texts[i].push_back(place->second);
   }
-  return result;
+  return texts;
 }
 
-Retrieval judge(const JudgedLayer& layer, const Tensor& scores_NT) {
-  const Tensor scores = scores_NT.contiguous();
-  const int recall_at[] = {1, 5, 10};
-  return judge_retrieval({scores.data_ptr<float>(), static_cast<size_t>(scores.numel())}, scores.size(0),
-                         scores.size(1), layer.truth, recall_at);
+JudgedClasses judged_classes(const Store& store, KnownConcepts& known, const std::string& layer,
+                             const std::vector<uint32_t>& images) {
+  const uint16_t number = number_of(store, layer);
+  std::set<uint32_t> rows;
+  for (const uint32_t row : known.closed(number)) rows.insert(known.concepts().row(row));
+  if (rows.empty()) rows = said_true(known, number, images);
+  JudgedClasses classes{.name = layer, .rows = {rows.begin(), rows.end()}};
+  for (const uint32_t row : rows) classes.texts.push_back(store.vocabulary().text(row));
+  check(rows.size() >= 2, store.folder().string(), ": layer \"", layer, "\" has ", rows.size(),
+        " classes; wanted at least 2 to tell apart");
+  return classes;
 }
 
-nlohmann::ordered_json galleries_of(const JudgedLayer& layer, const Tensor& scores_NT, const Tensor& views,
-                                    const Store& store, const std::vector<uint32_t>& gallery, int64_t texts,
-                                    int64_t images) {
-  auto list = nlohmann::ordered_json::array();
-  const auto judged = static_cast<int64_t>(layer.texts.size());
-  std::set<std::pair<int64_t, int64_t>> truth;
-  for (const TruePair& pair : layer.truth) truth.insert({pair.image, pair.text});
-  std::vector<int64_t> true_images(layer.texts.size());
-  for (const TruePair& pair : layer.truth) ++true_images[static_cast<size_t>(pair.text)];
-  std::vector<int64_t> shown(layer.texts.size());
-  std::iota(shown.begin(), shown.end(), 0);
-  std::stable_sort(shown.begin(), shown.end(), [&](int64_t a, int64_t b) {
-    return true_images[static_cast<size_t>(a)] > true_images[static_cast<size_t>(b)];
-  });
-  shown.resize(static_cast<size_t>(std::min(texts, judged)));
-  for (const int64_t text : shown) {
-    const Tensor score = scores_NT.select(1, text).contiguous();
-    const float* value = score.data_ptr<float>();
-    std::vector<int64_t> order(static_cast<size_t>(score.numel()));
-    for (size_t k = 0; k < order.size(); ++k) order[k] = static_cast<int64_t>(k);
-    std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return value[a] > value[b]; });
-    nlohmann::ordered_json items = nlohmann::ordered_json::array();
-    for (int64_t k = 0; k < std::min<int64_t>(images, score.numel()); ++k) {
-      const int64_t image = order[static_cast<size_t>(k)];
-      items.push_back({{"key", store.info(gallery[static_cast<size_t>(image)]).key},
-                       {"score", value[image]},
-                       {"right", truth.count({image, text}) > 0},
-                       {"png", base64(encode_png(image_of_view(views.select(0, image))))}});
-    }
-    list.push_back({{"text", layer.texts[static_cast<size_t>(text)]}, {"items", items}});
+Labelled labelled(KnownConcepts& known, const JudgedClasses& classes, const std::vector<uint32_t>& images) {
+  const auto places = places_of(classes.rows);
+  Labelled found;
+  for (size_t i = 0; i < images.size(); ++i) {
+    known.read(images[i]);
+    std::vector<int32_t> of_image;
+    for (const uint32_t row : known.rows())
+      if (const auto place = places.find(row); place != places.end() && is_true(known.state(row)))
+        of_image.push_back(static_cast<int32_t>(place->second));
+    found.without += of_image.empty(), found.several += of_image.size() > 1;
+    if (of_image.size() != 1) continue;
+    found.images.push_back(static_cast<int64_t>(i));
+    found.classes.push_back(of_image[0]);
   }
-  return list;
+  return found;
+}
+
+int64_t VerifiedConcept::positives() const {
+  return std::count(is_true.begin(), is_true.end(), true);
+}
+
+std::vector<VerifiedConcept> verified_concepts(const Store& store, KnownConcepts& known, const std::string& layer,
+                                               const std::vector<uint32_t>& images, const std::vector<uint32_t>& rows) {
+  const uint16_t number = number_of(store, layer);
+  std::set<uint32_t> asked(rows.begin(), rows.end());
+  if (asked.empty())
+    for (const uint32_t sample : images) {
+      known.read(sample);
+      for (const uint32_t row : known.rows())
+        if (const Known state = known.state(row, number); is_true(state) || state == Known::neg) asked.insert(row);
+    }
+  std::vector<VerifiedConcept> concepts;
+  for (const uint32_t row : asked) concepts.push_back({row, store.vocabulary().text(row), {}, {}});
+  const auto places = places_of({asked.begin(), asked.end()});
+  for (size_t i = 0; i < images.size(); ++i) {
+    known.read(images[i]);
+    for (const uint32_t row : known.rows()) {
+      const auto place = places.find(row);
+      const Known state = known.state(row);
+      if (place == places.end() || !(is_true(state) || state == Known::neg)) continue;
+      VerifiedConcept& one = concepts[static_cast<size_t>(place->second)];
+      one.images.push_back(static_cast<int64_t>(i));
+      one.is_true.push_back(is_true(state));
+    }
+  }
+  return concepts;
+}
+
+std::vector<std::string> sentences(const Vocabulary& vocabulary, uint32_t row,
+                                   const std::vector<std::string>& templates, bool synonyms) {
+  std::vector<std::string> names{vocabulary.text(row)}, texts;
+  const Vocabulary::About& about = vocabulary.about(row);
+  if (synonyms) names.insert(names.end(), about.synonyms.begin(), about.synonyms.end());
+  for (const std::string& name : names) {
+    if (templates.empty()) texts.push_back(name);
+    for (std::string text : templates) texts.push_back(text.replace(text.find("{}"), 2, name));
+  }
+  if (synonyms) texts.insert(texts.end(), about.prompts.begin(), about.prompts.end());
+  return texts;
 }
 
 }  // namespace weft

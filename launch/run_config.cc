@@ -2,6 +2,12 @@
 #include "launch/run_config.h"
 
 namespace weft {
+namespace {
+
+const Check with_place{"texts with {} in them", nullptr,
+                       [](const std::string& text) { return text.find("{}") != std::string::npos; }};
+
+}  // namespace
 
 void RunSettings::fields(Fields& visit) {
   visit("folder", folder, any, "run folder (empty: runs/<name of the recipe>)");
@@ -46,12 +52,26 @@ void EngineSettings::fields(Fields& visit) {
 
 void EvaluateSettings::fields(Fields& visit) {
   visit("split", split, not_empty, "split whose images are ranked");
-  visit("layers", layers, not_empty, "evidence layers whose texts are judged (none: all)");
+  visit("layers", layers, not_empty, "evidence layers whose texts are retrieved (none: all)");
   visit("known_layers", known_layers, not_empty,
-        "layers of which only texts that training images have as well are judged");
+        "of these, layers of which only texts that training images have as well are judged");
+  visit("across", across, not_empty,
+        "two layers, e.g. of two languages: the texts of each also rank those of the other, by their embeddings");
   visit("color_baseline_dev", color_baseline_dev, any,
         "also judge a ridge regression from colour histograms on known_layers, its strength chosen on this split "
         "(empty: no)");
+  visit("zero_shot", zero_shot, not_empty,
+        "layers whose texts are classes: images of which one class is true are classified by the classes' texts");
+  visit("verified", verified, not_empty,
+        "layers judged text by text (AP, AUROC), over images of which the text is known to be true or not true alone");
+  visit("templates", templates, with_place, "what zero_shot and verified ask: sentences with {} for the text");
+  visit("synonyms", synonyms, any, "also ask by a text's synonyms and prompts, where the dataset has some");
+  visit("probe", probe, any,
+        "also judge zero_shot and verified by logistic regression on the frozen features of the training split");
+  visit("neighbours", neighbours, any, "also judge zero_shot by the nearest images of the training split");
+  visit("dev_split", dev_split, not_empty, "split on which probe and neighbours choose their strength and number");
+  visit("specificity", specificity, unit, "of the operating point of verified texts");
+  visit("prevalence", prevalence, unit, "at which the precision of that operating point is given");
   visit("gallery_texts", gallery_texts, non_negative, "texts of each layer whose retrieved images the report shows");
   visit("gallery_images", gallery_images, at_least(1), "images shown for each of them");
 }
@@ -64,6 +84,7 @@ void RunConfig::fields(Fields& visit) {
   visit.section("run", run, "how long, where to, how often");
   visit.section("data", data, "what to train on");
   visit.choose("model", kModels, model, "what to train");
+  visit.section("init", init, "which weights it starts with");
   visit.choose_some("loss", kLosses, losses, "what is asked of it");
   visit.section("batch", batch, "how many images a step has");
   visit.section("optimizer", optimizer, "AdamW");

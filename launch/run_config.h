@@ -10,6 +10,7 @@
 #include "data/loader.h"
 #include "losses/loss.h"
 #include "models/model.h"
+#include "models/pretrained.h"
 #include "trainer/optimizer.h"
 #include "trainer/schedule.h"
 
@@ -55,7 +56,17 @@ struct EvaluateSettings final : Settings {
   std::string split = "held_back";
   std::vector<std::string> layers;
   std::vector<std::string> known_layers;
+  std::vector<std::string> across;
   std::string color_baseline_dev;
+  std::vector<std::string> zero_shot;
+  std::vector<std::string> verified;
+  std::vector<std::string> templates;
+  bool synonyms = false;
+  bool probe = false;
+  bool neighbours = false;
+  std::string dev_split = "dev";
+  double specificity = 0.95;
+  double prevalence = 0.001;
   int64_t gallery_texts = 12;
   int64_t gallery_images = 6;
   void fields(Fields& visit) override;
@@ -70,6 +81,7 @@ struct RunConfig final : Settings {
   RunSettings run;
   DataSettings data;
   std::unique_ptr<ModelSettings> model;
+  InitSettings init;
   std::vector<std::unique_ptr<LossSettings>> losses;
   BatchSettings batch;
   OptimizerSettings optimizer;

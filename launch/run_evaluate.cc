@@ -2,158 +2,117 @@
 #include "launch/run_evaluate.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/ops/mm.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/base64.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "configs/recipe.h"
-#include "launch/color_ridge.h"
-#include "launch/judged_layer.h"
+#include "data/image.h"
+#include "launch/evaluation.h"
 #include "launch/report.h"
-#include "launch/run_config.h"
 #include "launch/views.h"
 #include "trainer/checkpoint.h"
 
 namespace weft {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-constexpr int kRecallAt = 5;
-constexpr int kRidgeDraws = 4;
-constexpr const char* kRidgeName = "ridge on colours";
-constexpr double kRidgeStrengths[] = {1e-3, 1e-2, 1e-1, 1, 1e1, 1e2, 1e3};
-
-struct Figure {
-  std::string name, title;
-  std::vector<double> ours, chance, ridge;  // by query; ridge is empty where it was not asked
-};
-
-Figure figure_of(const std::string& name, const std::string& title, const std::vector<double>& ours,
-                 const std::vector<double>& chance, const std::vector<double>* ridge) {
-  return {name, title, ours, chance, ridge == nullptr ? std::vector<double>() : *ridge};
-}
-
-std::vector<Figure> figures_of(const std::string& layer, const Retrieval& ours, const Retrieval* ridge) {
-  const auto& t = ours.text_to_image;
-  const auto& i = ours.image_to_text;
-  const std::string at = " recall@" + std::to_string(kRecallAt);
-  return {
-      figure_of(layer + ".text_to_image_map", layer + ": text → image mAP", t.average_precision, t.chance,
-                ridge ? &ridge->text_to_image.average_precision : nullptr),
-      figure_of(layer + ".image_to_text_map", layer + ": image → text mAP", i.average_precision, i.chance,
-                ridge ? &ridge->image_to_text.average_precision : nullptr),
-      figure_of(layer + ".text_to_image_recall", layer + ": text → image" + at, t.hit.at(kRecallAt),
-                t.chance_hit.at(kRecallAt), ridge ? &ridge->text_to_image.hit.at(kRecallAt) : nullptr),
-      figure_of(layer + ".image_to_text_recall", layer + ": image → text" + at, i.hit.at(kRecallAt),
-                i.chance_hit.at(kRecallAt), ridge ? &ridge->image_to_text.hit.at(kRecallAt) : nullptr),
-  };
-}
-
-Json json_of(const Figure& figure) {
-  const Interval interval = bootstrap_mean(figure.ours, 0);
-  Json baselines = Json::object();
-  if (!figure.ridge.empty()) baselines[kRidgeName] = mean_of(figure.ridge);
-  return {{"name", figure.name},   {"title", figure.title},  {"weft", interval.mean},           {"low", interval.low},
-          {"high", interval.high}, {"baselines", baselines}, {"chance", mean_of(figure.chance)}};
-}
-
-// The ridge's scores on the gallery, its strength chosen by text -> image mAP on another split.
-Tensor ridge_scores(const Store& store, const JudgedLayer& layer, const RunConfig& config,
-                    const Tensor& gallery_views) {
-  const std::vector<uint32_t> train = store.split(config.data.all_sources().begin()->second.split);
-  const std::vector<uint32_t> dev = store.split(config.evaluate.color_baseline_dev);
-  const auto size = static_cast<int>(gallery_views.size(2));
-  const Tensor dev_views = evaluation_views(store, dev, size);
-  const JudgedLayer dev_layer = judged_layer(store, layer.name, dev, train);
-  const ColorRidge on_dev(store, train, size, kRidgeDraws, true_columns(store, dev_layer, train),
-                          static_cast<int64_t>(dev_layer.texts.size()));
-  double best = -1, strength = 0;
-  for (const double candidate : kRidgeStrengths) {
-    const double map = mean_of(judge(dev_layer, on_dev.scores(dev_views, candidate)).text_to_image.average_precision);
-    if (map > best) best = map, strength = candidate;
+void judge_all(const Evaluated& e, Findings& findings) {
+  const EvaluateSettings& asked = e.config.evaluate;
+  const bool all = asked.layers.empty();
+  for (const std::string& layer : all ? e.store.layers() : asked.layers)
+    judge_retrieval(e, layer, /*is_required=*/!all, findings);
+  if (!asked.across.empty()) {
+    check(asked.across.size() == 2, "evaluate.across names ", asked.across.size(), " layers; wanted two");
+    judge_across(e, asked.across[0], asked.across[1], findings);
+    judge_across(e, asked.across[1], asked.across[0], findings);
   }
-  log_info("ridge on colours: strength ", strength, " chosen on ", config.evaluate.color_baseline_dev, " (mAP ", best,
-           ")");
-  const ColorRidge ridge(store, train, size, kRidgeDraws, true_columns(store, layer, train),
-                         static_cast<int64_t>(layer.texts.size()));
-  return ridge.scores(gallery_views, strength);
+  for (const std::string& layer : asked.zero_shot) judge_classes(e, layer, findings);
+  for (const std::string& layer : asked.verified) judge_verified(e, layer, findings);
 }
 
-// What rank 0 makes of the embeddings.
-struct Evaluation {
-  Json metrics = Json::array(), galleries = Json::array(), queries = Json::object();
-  size_t texts = 0;
-};
+void write_findings(const Path& folder, const Path& checkpoint, const Evaluated& e, const Findings& findings) {
+  const Json content = {{"split", e.config.evaluate.split}, {"checkpoint", checkpoint.filename().string()},
+                        {"images", e.images.size()},        {"texts", findings.texts},
+                        {"metrics", findings.metrics},      {"classifiers", findings.classifiers},
+                        {"verified", findings.verified},    {"galleries", findings.galleries}};
+  write_atomically(folder / "evaluation.json", content.dump(1) + "\n");
+  write_atomically(folder / "queries.json", findings.queries.dump(1) + "\n");
+  write_report(folder);
+  log_info("report ", (folder / "report.html").string());
+}
 
-void judge_layer(const Store& store, const JudgedLayer& layer, const RunConfig& config, bool known,
-                 const Tensor& scores, const Tensor& views, const std::vector<uint32_t>& gallery, Evaluation& result) {
-  const Retrieval ours = judge(layer, scores);
-  const bool has_ridge = known && !config.evaluate.color_baseline_dev.empty();
-  Retrieval ridge;
-  if (has_ridge) ridge = judge(layer, ridge_scores(store, layer, config, views));
-  for (const Figure& figure : figures_of(layer.name, ours, has_ridge ? &ridge : nullptr)) {
-    result.metrics.push_back(json_of(figure));
-    const Json& row = result.metrics.back();
-    char line[200];
-    std::snprintf(line, sizeof line, "  %-36s %.3f  [%.3f, %.3f]   chance %.3f", figure.name.c_str(),
-                  row["weft"].get<double>(), row["low"].get<double>(), row["high"].get<double>(),
-                  row["chance"].get<double>());
-    log_info(line, has_ridge ? "   ridge " + std::to_string(mean_of(figure.ridge)).substr(0, 5) : "");
-  }
-  Json& queries = result.queries[layer.name];
-  for (size_t q = 0; q < ours.text_to_image.queries.size(); ++q) {
-    Json& row = queries[layer.texts[static_cast<size_t>(ours.text_to_image.queries[q])]];
-    row["weft"] = ours.text_to_image.average_precision[q];
-    if (has_ridge) row[kRidgeName] = ridge.text_to_image.average_precision[q];
-  }
-  for (Json& shown : galleries_of(layer, scores, views, store, gallery, config.evaluate.gallery_texts,
-                                  config.evaluate.gallery_images))
-    result.galleries.push_back(std::move(shown));
-  result.texts += layer.texts.size();
+int threads_of(const RunConfig& config, int ranks_of_host) {
+  if (config.engine.threads > 0) return static_cast<int>(config.engine.threads);
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / ranks_of_host);
 }
 
 }  // namespace
+
+void Findings::add(const Figure& figure) {
+  const bool is_sampled = figure.values.size() > 1;
+  const Interval interval = is_sampled ? bootstrap(figure.values, figure.statistic, 0) : Interval{figure.values.at(0)};
+  Json row = {{"group", figure.group},       {"name", figure.name}, {"title", figure.title},
+              {"weft", interval.mean},       {"low", nullptr},      {"high", nullptr},
+              {"baselines", Json::object()}, {"chance", nullptr},   {"lower_is_better", figure.lower_is_better}};
+  char number[64];
+  std::snprintf(number, sizeof number, "  %-40s %.3f", figure.name.c_str(), interval.mean);
+  std::string line = number;
+  if (is_sampled) {
+    row["low"] = interval.low, row["high"] = interval.high;
+    std::snprintf(number, sizeof number, "  [%.3f, %.3f]", interval.low, interval.high);
+    line += number;
+  }
+  const auto add_other = [&](const std::string& name, double value) {
+    std::snprintf(number, sizeof number, " %.3f", value);
+    line += "   " + name + number;
+  };
+  if (figure.chance) row["chance"] = *figure.chance, add_other("chance", *figure.chance);
+  for (const auto& [name, value] : figure.baselines) row["baselines"][name] = value, add_other(name, value);
+  metrics.push_back(std::move(row));
+  log_info(line);
+}
+
+std::string picture_of(const Evaluated& e, uint32_t sample) {
+  const Tensor rows = evaluation_views(e.store, {sample}, e.view_size())[0].permute({1, 2, 0}).contiguous();
+  Image image(static_cast<int>(rows.size(1)), static_cast<int>(rows.size(0)), 3);
+  std::copy_n(rows.data_ptr<uint8_t>(), rows.numel(), image.pixels.begin());
+  return base64(encode_png(image));
+}
 
 Exit run_evaluate(const EvaluateRequest& request, Comm& comm) {
   const Recipe recipe = Recipe::read(request.run_folder / "recipe.toml", request.overrides);
   RunConfig config;
   recipe.fill(config);
-  at::set_num_threads(std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / request.ranks_of_host));
+  at::set_num_threads(threads_of(config, request.ranks_of_host));
   const Store store(config.data.first_dataset());
-  const std::string trained_on = config.data.all_sources().begin()->second.split;
   const Tokenizer tokenizer(config.data.tokenizer_file());
   const std::unique_ptr<Model> model = config.model->build(tokenizer.size(), static_cast<uint64_t>(config.run.seed));
   const Path checkpoint = Checkpoints(request.run_folder / "checkpoints", {}, comm).latest();
   check(!checkpoint.empty(), request.run_folder.string(), ": has no checkpoint to evaluate");
   load_for_evaluation(checkpoint, *model);
 
-  const std::vector<uint32_t> gallery = store.split(config.evaluate.split);
-  check(!gallery.empty(), store.folder().string(), ": split \"", config.evaluate.split, "\" is empty");
-  log_info("evaluating ", checkpoint.string(), " on ", gallery.size(), " images of ", config.evaluate.split);
-  const Tensor images = embed_samples(*model, store, gallery, comm);
-  const Tensor views = comm.is_first() ? evaluation_views(store, gallery, model->preprocess().image_size) : Tensor();
-  Evaluation result;
-  for (const std::string& name : config.evaluate.layers.empty() ? store.layers() : config.evaluate.layers) {
-    const auto& known_layers = config.evaluate.known_layers;
-    const bool known = std::find(known_layers.begin(), known_layers.end(), name) != known_layers.end();
-    const JudgedLayer layer =
-        judged_layer(store, name, gallery, known ? store.split(trained_on) : std::vector<uint32_t>());
-    const Tensor texts = embed_texts(*model, tokenizer, layer.texts, comm);
-    if (comm.is_first()) judge_layer(store, layer, config, known, at::mm(images, texts.t()), views, gallery, result);
+  KnownConcepts known(store);
+  Evaluated evaluated{
+      .config = config, .store = store, .model = *model, .tokenizer = tokenizer, .known = known, .comm = comm};
+  evaluated.images = store.split(config.evaluate.split);
+  evaluated.train = store.split(config.data.all_sources().begin()->second.split);
+  check(!evaluated.images.empty(), store.folder().string(), ": split \"", config.evaluate.split, "\" is empty");
+  log_info("evaluating ", checkpoint.string(), " on ", evaluated.images.size(), " images of ", config.evaluate.split);
+  evaluated.image_ND = embed_samples(*model, store, evaluated.images, comm);
+  if (config.evaluate.probe || config.evaluate.neighbours) {
+    evaluated.dev = store.split(config.evaluate.dev_split);
+    check(!evaluated.dev.empty(), store.folder().string(), ": split \"", config.evaluate.dev_split,
+          "\" is empty; evaluate.probe and evaluate.neighbours choose on it");
+    evaluated.train_ND = embed_samples(*model, store, evaluated.train, comm);
+    evaluated.dev_ND = embed_samples(*model, store, evaluated.dev, comm);
   }
-  if (comm.is_first()) {
-    const Json evaluation = {{"split", config.evaluate.split}, {"checkpoint", checkpoint.filename().string()},
-                             {"images", gallery.size()},       {"texts", result.texts},
-                             {"metrics", result.metrics},      {"galleries", result.galleries}};
-    write_atomically(request.run_folder / "evaluation.json", evaluation.dump(1) + "\n");
-    write_atomically(request.run_folder / "queries.json", result.queries.dump(1) + "\n");
-    write_report(request.run_folder);
-    log_info("report ", (request.run_folder / "report.html").string());
-  }
+  Findings findings;
+  judge_all(evaluated, findings);
+  if (comm.is_first()) write_findings(request.run_folder, checkpoint, evaluated, findings);
   comm.barrier();
   return Exit::done;
 }

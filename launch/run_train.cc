@@ -86,13 +86,20 @@ FlatSettings flat_settings(const RunConfig& config) {
           static_cast<int>(config.engine.virtual_ranks), config.engine.bucket_mib};
 }
 
+// The model as it starts, with the weights that the recipe names.
+std::unique_ptr<Model> starting_model(const RunConfig& config, const Tokenizer& tokenizer) {
+  auto model = config.model->build(tokenizer.size(), static_cast<uint64_t>(config.run.seed));
+  if (!config.init.from.empty())
+    log_info("init.from ", config.init.from, ": ", load_pretrained(config.init, model->parameters()).text());
+  return model;
+}
+
 // Everything that a run is made of, built before the first step so that a mistake is found before it.
 struct Run {
   Run(const RunConfig& config, const Path& recipe, Comm& comm)
       : sources(config.data.all_sources()),
         tokenizer(config.data.tokenizer_file()),
-        learner(config.model->build(tokenizer.size(), static_cast<uint64_t>(config.run.seed)), flat_settings(config),
-                config.optimizer, comm),
+        learner(starting_model(config, tokenizer), flat_settings(config), config.optimizer, comm),
         checkpoints(run_folder_of(config, recipe) / "checkpoints",
                     {config.run.keep, config.run.keep_every, config.run.keep_best}, comm) {
     check_schedule(config.schedule, config.run.steps);
@@ -114,7 +121,8 @@ struct Run {
              static_cast<uint64_t>(config.run.seed),
              comm.rank(),
              comm.size(),
-             config.engine.deadline_seconds};
+             config.engine.deadline_seconds,
+             learner.model->text_form().pads_to_context};
     check_batches(sources, config.data, shape);
   }
 

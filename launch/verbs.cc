@@ -9,6 +9,7 @@
 #include "launch/run_doctor.h"
 #include "launch/run_evaluate.h"
 #include "launch/run_train.h"
+#include "launch/run_weights.h"
 
 namespace weft {
 namespace {
@@ -69,6 +70,13 @@ Exit doctor(const CommandLine& line, Comm& comm, int) {
   return run_doctor(comm);
 }
 
+Exit weights(const CommandLine& line, Comm&, int) {
+  std::vector<std::string> words = line.words;
+  const std::vector<std::string> options = take_overrides(words);
+  want_words(words, 2, "weights RUN_FOLDER FILE.safetensors [naming=open_clip|hugging_face]");
+  return run_weights(words[0], words[1], options);
+}
+
 Exit completion(const CommandLine&, Comm&, int) {
   std::fputs(completion_script().c_str(), stdout);
   return Exit::done;
@@ -94,6 +102,8 @@ const std::vector<Verb> kVerbs = {
     {"help", "help", "this text", false, help},
     {"train", "train RECIPE.toml [key=value ...] [--dry-run]", "train; the same command again goes on where it stopped",
      true, train},
+    {"weights", "weights RUN_FOLDER FILE.safetensors [naming=open_clip|hugging_face]",
+     "the newest checkpoint's weights as other projects take them", false, weights},
 };
 
 std::string help_text() {

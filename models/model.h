@@ -45,6 +45,7 @@ class Model {
   virtual Tensor embed(const TextIds& texts, const Draws& draws) const = 0;
 
   ParameterSet& parameters() { return parameters_; }
+  const ParameterSet& parameters() const { return parameters_; }
   const Preprocess& preprocess() const { return preprocess_; }
   const TextForm& text_form() const { return text_form_; }
   int context() const { return context_; }                  // most tokens of a text

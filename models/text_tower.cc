@@ -10,25 +10,49 @@
 #include "base/error.h"
 
 namespace weft {
+namespace {
+
+std::string prefix_of(const TextShape& s) {
+  return s.family == TextFamily::siglip ? "text." : "";
+}
+double epsilon_of(const TextShape& s) {
+  return s.family == TextFamily::siglip ? 1e-6 : 1e-5;
+}
+
+}  // namespace
 
 TextTower::TextTower(ParameterSet& set, const TextShape& s)
     : shape_(s),
-      positional_embedding_(set.add("positional_embedding", {s.context, s.width}, Init::normal(0.01))),
-      text_projection_(set.add("text_projection", {s.width, s.embed}, Init::normal(1 / std::sqrt(double(s.width))))),
-      token_embedding_(set.add("token_embedding.weight", {s.vocabulary, s.width}, Init::normal(0.02))),
-      transformer_(set, "transformer",
-                   {s.width, s.layers, s.heads, /*causal=*/true, /*scaled_init=*/true, s.recompute}),
-      ln_final_(set, "ln_final", s.width) {}
+      positional_embedding_(set.add(prefix_of(s) + "positional_embedding", {s.context, s.width}, Init::normal(0.01))),
+      token_embedding_(set.add(prefix_of(s) + "token_embedding.weight", {s.vocabulary, s.width}, Init::normal(0.02))),
+      transformer_(set, prefix_of(s) + "transformer",
+                   {.width = s.width,
+                    .layers = s.layers,
+                    .heads = s.heads,
+                    .causal = s.family == TextFamily::clip,
+                    .start = Start::scaled,
+                    .epsilon = epsilon_of(s),
+                    .activation = s.activation,
+                    .drop_path = s.drop_path,
+                    .drop_purpose = Purpose::text_drop_path,
+                    .recompute = s.recompute}),
+      ln_final_(set, prefix_of(s) + "ln_final", s.width, epsilon_of(s)) {
+  const Init init = Init::normal(1 / std::sqrt(double(s.width)));
+  if (s.family == TextFamily::siglip)
+    projection_.emplace(set, "text.text_projection", s.width, s.embed, init, Init::constant(0));
+  else
+    projection_WE_ = set.add("text_projection", {s.width, s.embed}, init);
+}
 
-Tensor TextTower::forward(const TextIds& texts, Attention attention) const {
+Tensor TextTower::forward(const TextIds& texts, Attention attention, const Draws& draws) const {
   const int64_t t = texts.ids_TL.size(0), length = texts.ids_TL.size(1);
-  WEFT_ASSERT(length <= shape_.context);
+  WEFT_ASSERT(length == shape_.context || (length < shape_.context && shape_.family == TextFamily::clip));
   Tensor x = at::embedding(token_embedding_->use(), texts.ids_TL) + positional_embedding_->use().narrow(0, 0, length);
-  x = transformer_.forward(x, attention);
+  x = transformer_.forward(x, attention, draws);
   // Read out by index_select: the backward of a general index is not repeatable with several threads.
   const Tensor row_T = at::arange(t, texts.last_T.options()) * length + texts.last_T;
-  const Tensor read_TW = x.reshape({t * length, shape_.width}).index_select(0, row_T);
-  return at::matmul(ln_final_.forward(read_TW), text_projection_->use());
+  const Tensor read_TW = ln_final_.forward(x.reshape({t * length, shape_.width}).index_select(0, row_T));
+  return projection_ ? projection_->forward(read_TW) : at::matmul(read_TW, projection_WE_->use());
 }
 
 }  // namespace weft

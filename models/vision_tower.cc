@@ -13,14 +13,7 @@
 namespace weft {
 namespace {
 
-// Cuts [B, 3, S, S] into rows of one patch each, [B, N, 3 * p * p], in the order of conv1.weight's last three
-// dimensions: a convolution whose stride is its kernel is one matrix product over these rows.
-Tensor patches_of(const Tensor& x_BCHW, int64_t patch) {
-  const int64_t b = x_BCHW.size(0), c = x_BCHW.size(1), grid = x_BCHW.size(2) / patch;
-  return x_BCHW.view({b, c, grid, patch, grid, patch})
-      .permute({0, 2, 4, 1, 3, 5})
-      .reshape({b, grid * grid, c * patch * patch});
-}
+constexpr double kEpsilon = 1e-5;
 
 Tensor normalised(const Tensor& pixels_BCHW, const Preprocess& p, at::ScalarType type) {
   double scale[3], shift[3];
@@ -36,6 +29,24 @@ Tensor normalised(const Tensor& pixels_BCHW, const Preprocess& p, at::ScalarType
 
 }  // namespace
 
+Tensor patch_rows(const Tensor& pixels_BCHW, const VisionShape& shape, const Preprocess& preprocess,
+                  at::ScalarType type) {
+  WEFT_ASSERT(pixels_BCHW.dim() == 4 && pixels_BCHW.size(2) == shape.image_size &&
+              pixels_BCHW.size(3) == shape.image_size);
+  const int64_t b = pixels_BCHW.size(0), c = pixels_BCHW.size(1), p = shape.patch, grid = shape.image_size / p;
+  return normalised(pixels_BCHW, preprocess, type)
+      .view({b, c, grid, p, grid, p})
+      .permute({0, 2, 4, 1, 3, 5})
+      .reshape({b, grid * grid, c * p * p});
+}
+
+Tensor without_dropped(const Tensor& x_BNW, int64_t leading, const VisionShape& shape, const Draws& draws) {
+  if (!draws.training || shape.patch_dropout == 0) return x_BNW;
+  const int64_t b = x_BNW.size(0), n = x_BNW.size(1), w = x_BNW.size(2);
+  const Tensor token_K = kept_tokens(draws, b, leading, n - leading, shape.patch_dropout).to(x_BNW.device());
+  return x_BNW.reshape({b * n, w}).index_select(0, token_K).view({b, -1, w});
+}
+
 VisionTower::VisionTower(ParameterSet& set, const VisionShape& s)
     : shape_(s),
       class_embedding_(set.add("visual.class_embedding", {s.width}, Init::normal(1 / std::sqrt(double(s.width))))),
@@ -43,23 +54,25 @@ VisionTower::VisionTower(ParameterSet& set, const VisionShape& s)
                                     {1 + (s.image_size / s.patch) * (s.image_size / s.patch), s.width},
                                     Init::normal(1 / std::sqrt(double(s.width))))),
       proj_(set.add("visual.proj", {s.width, s.embed}, Init::normal(1 / std::sqrt(double(s.width))))),
-      conv1_(set.add("visual.conv1.weight", {s.width, 3, s.patch, s.patch},
-                     Init::uniform(1 / std::sqrt(3.0 * double(s.patch * s.patch))))),
-      ln_pre_(set, "visual.ln_pre", s.width),
+      conv1_(set.add("visual.conv1.weight", {s.width, 3, s.patch, s.patch}, torch_linear(3 * s.patch * s.patch))),
+      ln_pre_(set, "visual.ln_pre", s.width, kEpsilon),
       transformer_(set, "visual.transformer",
-                   {s.width, s.layers, s.heads, /*causal=*/false, /*scaled_init=*/false, s.recompute}),
-      ln_post_(set, "visual.ln_post", s.width) {}
+                   {.width = s.width,
+                    .layers = s.layers,
+                    .heads = s.heads,
+                    .activation = s.activation,
+                    .drop_path = s.drop_path,
+                    .recompute = s.recompute}),
+      ln_post_(set, "visual.ln_post", s.width, kEpsilon) {}
 
-Tensor VisionTower::forward(const Tensor& pixels_BCHW, const Preprocess& preprocess, Attention attention) const {
-  WEFT_ASSERT(pixels_BCHW.dim() == 4 && pixels_BCHW.size(2) == shape_.image_size &&
-              pixels_BCHW.size(3) == shape_.image_size);
-  const int64_t b = pixels_BCHW.size(0);
+Tensor VisionTower::forward(const Tensor& pixels_BCHW, const Preprocess& preprocess, Attention attention,
+                            const Draws& draws) const {
   const Tensor& conv = conv1_->use();
-  const Tensor pixels = normalised(pixels_BCHW, preprocess, conv.scalar_type());
-  const Tensor tokens_BNW = at::linear(patches_of(pixels, shape_.patch), conv.view({shape_.width, -1}));
-  const Tensor first = class_embedding_->use().view({1, 1, -1}).expand({b, 1, shape_.width});
+  const Tensor patches = patch_rows(pixels_BCHW, shape_, preprocess, conv.scalar_type());
+  const Tensor tokens_BNW = at::linear(patches, conv.view({shape_.width, -1}));
+  const Tensor first = class_embedding_->use().view({1, 1, -1}).expand({tokens_BNW.size(0), 1, shape_.width});
   Tensor x = at::cat({first, tokens_BNW}, 1) + positional_embedding_->use();
-  x = transformer_.forward(ln_pre_.forward(x), attention);
+  x = transformer_.forward(ln_pre_.forward(without_dropped(x, 1, shape_, draws)), attention, draws);
   return at::matmul(ln_post_.forward(x.select(1, 0)), proj_->use());
 }
 

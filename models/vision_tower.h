@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CLIP's vision transformer: patches, a class token, positions, blocks, projection.  open_clip's names under `visual.`.
+// The image tower of a two-tower model, and CLIP's: patches, a class token, positions, blocks, projection.  open_clip's
+// names under `visual.`.
 #pragma once
 
 #include "models/layers.h"
@@ -8,15 +9,25 @@
 namespace weft {
 
 struct VisionShape {
-  int64_t image_size, patch, width, layers, heads, embed;
+  int64_t image_size = 0, patch = 0, width = 0, layers = 0, heads = 0, embed = 0;
+  Activation activation = Activation::gelu;
+  double patch_dropout = 0, drop_path = 0;
   bool recompute = false;
 };
 
-class VisionTower {
+class ImageTower {
+ public:
+  virtual ~ImageTower() = default;
+  // [B, 3, S, S], 0 .. 255 -> [B, embed], not normalised.
+  virtual Tensor forward(const Tensor& pixels_BCHW, const Preprocess& preprocess, Attention attention,
+                         const Draws& draws) const = 0;
+};
+
+class VisionTower final : public ImageTower {
  public:
   VisionTower(ParameterSet& set, const VisionShape& shape);
-  // u8 [B, 3, S, S] -> [B, embed], not normalised.
-  Tensor forward(const Tensor& pixels_BCHW, const Preprocess& preprocess, Attention attention) const;
+  Tensor forward(const Tensor& pixels_BCHW, const Preprocess& preprocess, Attention attention,
+                 const Draws& draws) const override;
 
  private:
   VisionShape shape_;
@@ -25,5 +36,13 @@ class VisionTower {
   Transformer transformer_;
   LayerNorm ln_post_;
 };
+
+// Normalised pixels as rows of one patch each, [B, patches, 3 p p], in the order of a convolution's last three
+// dimensions: a convolution whose stride is its kernel is one matrix product over these rows.
+Tensor patch_rows(const Tensor& pixels_BCHW, const VisionShape& shape, const Preprocess& preprocess,
+                  at::ScalarType type);
+
+// x without the patches that are dropped in training; the `leading` tokens stay.
+Tensor without_dropped(const Tensor& x_BNW, int64_t leading, const VisionShape& shape, const Draws& draws);
 
 }  // namespace weft

@@ -7,22 +7,18 @@
 #include "base/error.h"
 
 namespace weft {
-namespace {
-
 std::string shape_text(const std::vector<int64_t>& shape) {
   std::string text = "[";
   for (size_t i = 0; i < shape.size(); ++i) text += (i ? "," : "") + std::to_string(shape[i]);
   return text + "]";
 }
 
-// At most five of them, so that a wholly foreign file does not fill the screen.
+// So that a wholly foreign file does not fill the screen.
 std::string some_of(const std::vector<std::string>& names) {
   std::string text;
   for (size_t i = 0; i < names.size() && i < 5; ++i) text += (i ? ", " : "") + names[i];
   return names.size() > 5 ? text + " and " + std::to_string(names.size() - 5) + " more" : text;
 }
-
-}  // namespace
 
 void save_tensors(const Path& file, const NamedTensors& tensors, const std::map<std::string, std::string>& metadata) {
   std::vector<SafetensorsTensor> list;

@@ -25,6 +25,10 @@ void check_same_model(const Path& file, const std::vector<SafetensorsEntry>& fou
 // Copies every tensor of the file into the one of the same name; check_same_model holds.
 void load_tensors(const Path& file, const NamedTensors& into);
 
+// For messages.
+std::string shape_text(const std::vector<int64_t>& shape);
+std::string some_of(const std::vector<std::string>& names);  // at most five
+
 NamedTensors named_values(const ParameterSet& parameters);
 
 }  // namespace weft

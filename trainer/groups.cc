@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trainer/groups.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -10,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <string_view>
 
 #include "base/error.h"
@@ -17,9 +16,11 @@
 namespace weft {
 namespace {
 
-constexpr std::string_view kBlocks = "transformer.resblocks.";
-constexpr std::array<std::string_view, 5> kEmbeddings = {"conv1.", "class_embedding", "positional_embedding",
-                                                         "token_embedding.", "ln_pre."};
+// Where the number of a block stands, and what lies before the blocks: open_clip's names and timm's.
+constexpr std::array<std::string_view, 2> kBlocks = {"transformer.resblocks.", "trunk.blocks."};
+constexpr std::array<std::string_view, 7> kEmbeddings = {
+    "conv1.",  "class_embedding", "positional_embedding", "token_embedding.",
+    "ln_pre.", "trunk.pos_embed", "trunk.patch_embed."};
 
 // Edits that make the glob match: what * stands for costs nothing.
 int glob_distance(const std::string& glob, const std::string& name) {
@@ -64,38 +65,46 @@ LrScale parsed(const std::string& item) {
   return scale;
 }
 
-// By the prefix of a tower's names, e.g. "visual." or "": how many blocks it has.
+// The tower and the number of the block that a parameter belongs to, by its name.
+struct Block {
+  std::string tower;  // what stands before the blocks, e.g. "visual." or ""
+  int number;
+};
+std::optional<Block> block_of(const std::string& whole_name) {
+  constexpr std::string_view kLora = "extra.lora.";  // before the name of what it adapts
+  const std::string name = whole_name.starts_with(kLora) ? whole_name.substr(kLora.size()) : whole_name;
+  for (const std::string_view blocks : kBlocks) {
+    const size_t at = name.find(blocks);
+    if (at != std::string::npos) return Block{name.substr(0, at), std::stoi(name.substr(at + blocks.size()))};
+  }
+  return std::nullopt;
+}
+
+// By tower: how many blocks it has.
 std::map<std::string, int> count_blocks(const ParameterSet& set) {
   std::map<std::string, int> blocks;
-  for (const Parameter& parameter : set.all()) {
-    const size_t at = parameter.name.find(kBlocks);
-    if (at == std::string::npos) continue;
-    int& count = blocks[parameter.name.substr(0, at)];
-    count = std::max(count, std::stoi(parameter.name.substr(at + kBlocks.size())) + 1);
-  }
-  check(!blocks.empty(), "optimizer.layer_decay: the model has no parameter named *", kBlocks,
+  for (const Parameter& parameter : set.all())
+    if (const auto block = block_of(parameter.name))
+      blocks[block->tower] = std::max(blocks[block->tower], block->number + 1);
+  check(!blocks.empty(), "optimizer.layer_decay: the model has no parameter named *", kBlocks[0],
         "<number>.*, so that its layers are not known");
   return blocks;
 }
 
 // How many layers lie between the parameter and what follows its tower's blocks.
 int layers_above(const std::string& name, const std::map<std::string, int>& blocks) {
+  if (const auto block = block_of(name)) return blocks.at(block->tower) - block->number;
   // Of two prefixes of a name the longer one comes later.
   const auto tower =
       std::find_if(blocks.rbegin(), blocks.rend(), [&](const auto& item) { return name.starts_with(item.first); });
   if (tower == blocks.rend()) return 0;
   const std::string inner = name.substr(tower->first.size());
-  if (inner.starts_with(kBlocks)) return tower->second - std::stoi(inner.substr(kBlocks.size()));
   const bool embeds = std::any_of(kEmbeddings.begin(), kEmbeddings.end(),
                                   [&](std::string_view start) { return inner.starts_with(start); });
   return embeds ? tower->second + 1 : 0;
 }
 
 }  // namespace
-
-bool matches_glob(const std::string& name, const std::string& glob) {
-  return ::fnmatch(glob.c_str(), name.c_str(), 0) == 0;
-}
 
 std::vector<ParameterGroup> groups_of(const ParameterSet& set, const GroupSettings& settings) {
   std::vector<ParameterGroup> groups(set.all().size());

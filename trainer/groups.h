@@ -28,6 +28,4 @@ struct ParameterGroup {
 // In the order of set.all().  A glob that matches no parameter is an Error.
 std::vector<ParameterGroup> groups_of(const ParameterSet& set, const GroupSettings& settings);
 
-bool matches_glob(const std::string& name, const std::string& glob);
-
 }  // namespace weft

@@ -173,11 +173,13 @@ void Trainer::encode_piece(const Batch& batch, Range images, Range texts, Tensor
                            Tensor& text_features) const {
   const Model& model = *learner_.model;
   const auto draws = [&](Range rows) { return Draws{true, step_.seed, batch.step, rows.begin, {}}; };
-  if (images.size() > 0) {
+  // What is encoded a second time is for the way back, which a frozen tower does not have.
+  if (images.size() > 0 && (image_tower_trains_ || !image_features.defined())) {
     const Tensor pixels = pixels_of(batch, images).to(model.logit_scale().value.device());
     image_features = model.encode(pixels, draws(images));
   }
-  if (texts.size() > 0) text_features = embed_trimmed(model, batch.tokens, texts, draws(texts));
+  if (texts.size() > 0 && (text_tower_trains_ || !text_features.defined()))
+    text_features = embed_trimmed(model, batch.tokens, texts, draws(texts));
 }
 
 // With one run for each virtual rank the graph is kept for go_back(); with several, what is encoded here is encoded
@@ -307,6 +309,8 @@ void Trainer::go_back_through(const Batch& batch, const Piece& piece, const Judg
   Tensor images = piece.image_features, texts = piece.text_features;
   const bool kept = (images.defined() && images.requires_grad()) || (texts.defined() && texts.requires_grad());
   if (!kept) encode_piece(batch, piece.images, piece.texts, images, texts);
+  if (images.defined()) image_tower_trains_ = images.requires_grad();
+  if (texts.defined()) text_tower_trains_ = texts.requires_grad();
   std::vector<Tensor> roots, seeds;
   const auto add = [&](const Tensor& mine, const Tensor& gradient, Range range, int64_t world) {
     if (range.size() == 0 || !mine.requires_grad()) return;  // a frozen tower has no way back

@@ -108,6 +108,7 @@ class Trainer {
   Comm& comm_;
   GradientReducer reducer_;
   WeightGuard guard_;
+  bool image_tower_trains_ = true, text_tower_trains_ = true;  // as far as is known
 };
 
 }  // namespace weft

@@ -36,24 +36,29 @@ Json by_number(const std::map<Number, size_t>& counts) {
   return all;
 }
 
+Json json_of(const std::vector<Intensity::Channel>& channels) {
+  Json all = Json::array();
+  for (const Intensity::Channel& c : channels)
+    all.push_back({{"values", c.values},
+                   {"mean", c.mean},
+                   {"deviation", c.deviation},
+                   {"least", c.least},
+                   {"p0.5", c.low},
+                   {"median", c.median},
+                   {"p99.5", c.high},
+                   {"most", c.most},
+                   {"first_bin", c.first_bin},
+                   {"bin", c.bin},
+                   {"histogram", c.histogram}});
+  return all;
+}
+
 Json json_of(const PictureStatistics& pictures) {
   Json intensities = Json::object();
-  for (const auto& [kind, intensity] : pictures.intensities) {
-    Json channels = Json::array();
-    for (const Intensity::Channel& c : intensity.channels)
-      channels.push_back({{"values", c.values},
-                          {"mean", c.mean},
-                          {"deviation", c.deviation},
-                          {"least", c.least},
-                          {"p0.5", c.low},
-                          {"median", c.median},
-                          {"p99.5", c.high},
-                          {"most", c.most},
-                          {"first_bin", c.first_bin},
-                          {"bin", c.bin},
-                          {"histogram", c.histogram}});
-    intensities[kind] = {{"pictures", intensity.pictures}, {"channels", channels}};
-  }
+  for (const auto& [kind, intensity] : pictures.intensities)
+    intensities[kind] = {{"pictures", intensity.pictures},
+                         {"channels", json_of(intensity.channels)},
+                         {"foreground", json_of(intensity.foreground)}};
   return {{"width", json_of(pictures.width)},   {"height", json_of(pictures.height)},
           {"aspect", json_of(pictures.aspect)}, {"slices", json_of(pictures.views)},
           {"bytes", json_of(pictures.bytes)},   {"sizes", pictures.sizes},

@@ -69,6 +69,13 @@ void put_quantiles(std::ostream& out, const char* what, const Quantiles& q) {
       << " (5 to 95 %: " << number(q.p05) << " to " << number(q.p95) << ")\n";
 }
 
+void put_intensities(std::ostream& out, const std::string& what, const std::vector<Intensity::Channel>& channels) {
+  for (size_t c = 0; c < channels.size(); ++c)
+    out << "  " << cell(c == 0 ? what : "", 30) << "channel " << c << ": mean " << number(channels[c].mean)
+        << ", deviation " << number(channels[c].deviation) << ", 0.5 / 50 / 99.5 %: " << number(channels[c].low)
+        << " / " << number(channels[c].median) << " / " << number(channels[c].high) << "\n";
+}
+
 void put_pictures(std::ostream& out, const PictureStatistics& pictures) {
   out << "\nPICTURES\n";
   put_quantiles(out, "width", pictures.width);
@@ -82,13 +89,10 @@ void put_pictures(std::ostream& out, const PictureStatistics& pictures) {
   if (pictures.orientations.size() > 1 || !pictures.orientations.contains(1))
     put_counts(out, "  EXIF orientations", pictures.orientations);
   if (!pictures.spacings.empty()) put_counts(out, "  spacing", pictures.spacings);
-  for (const auto& [kind, intensity] : pictures.intensities)
-    for (size_t c = 0; c < intensity.channels.size(); ++c) {
-      const Intensity::Channel& channel = intensity.channels[c];
-      out << "  " << cell(c == 0 ? "values of " + kind : "", 30) << "channel " << c << ": mean " << number(channel.mean)
-          << ", deviation " << number(channel.deviation) << ", 0.5 / 50 / 99.5 %: " << number(channel.low) << " / "
-          << number(channel.median) << " / " << number(channel.high) << "\n";
-    }
+  for (const auto& [kind, intensity] : pictures.intensities) {
+    put_intensities(out, "values of " + kind, intensity.channels);
+    put_intensities(out, "  where a mask is positive", intensity.foreground);
+  }
 }
 
 // Of the states, those that occur are columns.

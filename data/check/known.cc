@@ -11,11 +11,7 @@ KnownConcepts::KnownConcepts(const Store& store)
       closed_(store.layers().size()),
       of_layer_(store.layers().size()),
       exhaustive_(store.layers().size()) {
-  for (size_t layer = 0; layer < closed_.size(); ++layer) {
-    const Vocabulary own = read_evidence_layer(store.folder() / "evidence" / store.layers()[layer]).vocabulary;
-    for (const uint32_t row : closed_rows(own))
-      closed_[layer].push_back(static_cast<uint32_t>(store.vocabulary().find(own.text(row))));
-  }
+  for (size_t layer = 0; layer < closed_.size(); ++layer) closed_[layer] = store.closed(layer);
 }
 
 void KnownConcepts::note_rows(const Record& record) {

@@ -22,6 +22,7 @@ class KnownConcepts {
   const std::set<uint32_t>& rows() const { return rows_; }  // all that are not unsaid are among them
   bool is_exhaustive(uint16_t layer) const { return exhaustive_[layer]; }
   size_t classes(uint16_t layer) const { return closed_[layer].size(); }
+  const std::vector<uint32_t>& closed(uint16_t layer) const { return closed_[layer]; }  // its classes
   const Concepts& concepts() const { return concepts_; }
 
  private:

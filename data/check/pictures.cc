@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "data/geometry.h"
 #include "data/image.h"
 
 namespace weft {
@@ -74,20 +75,91 @@ void describe_looks(const Image& image, PictureFacts& facts) {
       if (grid[9 * y + x] - grid[9 * y + x + 1] > 1) facts.difference |= uint64_t{1} << (8 * y + x);
 }
 
-// Evenly spread places, each moved by a draw that depends on the place alone, so that no pattern is hit again and
-// again.
-template <class Value>
-void take_values(const std::vector<Value>& pixels, size_t channels, size_t kept, size_t count, uint64_t seed,
-                 PictureFacts& facts) {
-  const size_t places = pixels.size() / channels;
-  count = std::min(count, places);
-  facts.values.resize(std::max(facts.values.size(), kept));
-  for (size_t i = 0; i < count; ++i) {
-    const size_t from = i * places / count, room = (i + 1) * places / count - from;
-    const size_t place = from + (i * 0x9e3779b97f4a7c15u + seed) % room;
-    for (size_t c = 0; c < kept; ++c) facts.values[c].push_back(static_cast<float>(pixels[place * channels + c]));
+// Of `all` places in a row, which come piece by piece: `count` evenly spread ones, each moved by a draw that depends on
+// the place alone, so that no pattern is hit again and again.
+class Spread {
+ public:
+  Spread(uint64_t all, uint64_t count, uint64_t seed) : all_(all), count_(std::min(count, all)), seed_(seed) {}
+
+  // take(place - first) of those in [first, first + length), where `first` is how many came before.
+  template <class Take>
+  void each_in(uint64_t length, const Take& take) {
+    for (; next_ < count_ && place_of(next_) < first_ + length; ++next_) take(place_of(next_) - first_);
+    first_ += length;
   }
-}
+
+ private:
+  uint64_t place_of(uint64_t i) const {
+    const uint64_t from = i * all_ / count_, room = (i + 1) * all_ / count_ - from;
+    return from + (i * 0x9e3779b97f4a7c15u + seed_) % room;
+  }
+  uint64_t all_, count_, seed_, next_ = 0, first_ = 0;
+};
+
+// Which pixels of a sample are foreground, as nnU-Net calls it: those that a positive mask of any concept covers.
+class Foreground {
+ public:
+  Foreground(const Store& store, size_t sample) : info_(store.info(sample)) {
+    for (const Record& record : store.records(sample)) {
+      if (record.scope != Scope::mask || record.kind != Kind::pos) continue;
+      const Rle mask = mask_of(record.geometry);
+      if (mask.width != info_.upright_width() || mask.height != info_.upright_height()) continue;
+      by_view_[record.view].push_back(mask);
+    }
+  }
+  bool is_empty() const { return by_view_.empty(); }
+
+  // Places in one view's rows, ascending.
+  std::vector<uint32_t> places(uint32_t view) const {
+    std::vector<uint8_t> bitmap;
+    for (const uint32_t key : {view, kEveryView})
+      if (const auto masks = by_view_.find(key); masks != by_view_.end()) {
+        bitmap.resize(size_t{info_.upright_width()} * info_.upright_height());
+        for (const Rle& mask : masks->second) paint_rle(mask, bitmap.data(), 1);
+      }
+    std::vector<uint32_t> found;
+    for (uint32_t i = 0; i < bitmap.size(); ++i)
+      if (bitmap[i]) found.push_back(i);
+    return found;
+  }
+
+ private:
+  const SampleInfo& info_;
+  std::map<uint32_t, std::vector<Rle>> by_view_;
+};
+
+// The values of a sample that are kept.
+class Sampled {
+ public:
+  Sampled(const Store& store, size_t sample, size_t most, PictureFacts& facts)
+      : facts_(facts), foreground_(store, sample), all_(0, 0, 0), covered_(0, 0, 0) {
+    const SampleInfo& info = store.info(sample);
+    const uint64_t pixels = uint64_t{info.upright_width()} * info.upright_height();
+    all_ = Spread(pixels * info.views, most, info.uid.low);
+    uint64_t covered = 0;
+    for (uint32_t view = 0; view < info.views && !foreground_.is_empty(); ++view)
+      covered += foreground_.places(view).size();
+    covered_ = Spread(covered, most, info.uid.low);
+  }
+
+  // The pixels of one view, the first `kept` of their channels.
+  template <class Value>
+  void take(uint32_t view, const std::vector<Value>& pixels, size_t channels, size_t kept) {
+    const auto put = [&](std::vector<std::vector<float>>& into, size_t place) {
+      into.resize(kept);
+      for (size_t c = 0; c < kept; ++c) into[c].push_back(static_cast<float>(pixels[place * channels + c]));
+    };
+    all_.each_in(pixels.size() / channels, [&](size_t place) { put(facts_.values, place); });
+    if (foreground_.is_empty()) return;
+    const std::vector<uint32_t> places = foreground_.places(view);
+    covered_.each_in(places.size(), [&](size_t i) { put(facts_.foreground, places[i]); });
+  }
+
+ private:
+  PictureFacts& facts_;
+  Foreground foreground_;
+  Spread all_, covered_;
+};
 
 template <class Value>
 uint64_t hash_of(const std::vector<Value>& pixels, uint64_t seed) {
@@ -101,21 +173,21 @@ void look_at(const Store& store, size_t sample, size_t most_values, PictureFacts
   const bool has_raster = info.codec == Codec::volume || info.bits > 8;
   const size_t grey = info.channels <= 2 && info.codec != Codec::volume ? 1 : 0;  // the others repeat it
   facts.pixels = uint64_t{info.upright_width()} << 32 | info.upright_height();
+  Sampled sampled(store, sample, most_values, facts);
   in_context(
       [&] {
         for (uint32_t slice = 0; has_raster && slice < info.views; ++slice) {
           const Raster raster = decode_raster(content.data(), content.size(), slice);
           facts.pixels = hash_of(raster.values, facts.pixels);
           const auto channels = static_cast<size_t>(raster.channels);
-          take_values(raster.values, channels, grey ? grey : channels, most_values / info.views + 1, info.uid.low,
-                      facts);
+          sampled.take(slice, raster.values, channels, grey ? grey : channels);
         }
         const Image image = decode_image(content.data(), content.size());
         describe_looks(image, facts);
         if (has_raster) return;
         facts.pixels = hash_of(image.pixels, facts.pixels);
         const auto channels = static_cast<size_t>(image.channels);
-        take_values(image.pixels, channels, grey ? grey : channels, most_values, info.uid.low, facts);
+        sampled.take(0, image.pixels, channels, grey ? grey : channels);
       },
       "decoding sample ", sample, " (", info.key, ")");
 }
@@ -146,7 +218,12 @@ Intensity::Channel channel_of(std::vector<float>& values) {
 }
 
 std::map<std::string, Intensity> intensities_of(const Store& store, const std::vector<PictureFacts>& facts) {
-  std::map<std::string, std::vector<std::vector<float>>> values;
+  using Channels = std::vector<std::vector<float>>;
+  const auto append = [](Channels& all, const Channels& more) {
+    all.resize(std::max(all.size(), more.size()));
+    for (size_t c = 0; c < more.size(); ++c) all[c].insert(all[c].end(), more[c].begin(), more[c].end());
+  };
+  std::map<std::string, std::pair<Channels, Channels>> values;
   std::map<std::string, Intensity> all;
   for (size_t i = 0; i < facts.size(); ++i) {
     if (facts[i].values.empty()) continue;
@@ -154,13 +231,13 @@ std::map<std::string, Intensity> intensities_of(const Store& store, const std::v
     const std::string kind =
         join(name_of(info.codec), ", ", static_cast<int>(info.bits), " bits x ", static_cast<int>(info.channels));
     ++all[kind].pictures;
-    std::vector<std::vector<float>>& kept = values[kind];
-    kept.resize(std::max(kept.size(), facts[i].values.size()));
-    for (size_t c = 0; c < facts[i].values.size(); ++c)
-      kept[c].insert(kept[c].end(), facts[i].values[c].begin(), facts[i].values[c].end());
+    append(values[kind].first, facts[i].values);
+    append(values[kind].second, facts[i].foreground);
   }
-  for (auto& [kind, channels] : values)
-    for (std::vector<float>& channel : channels) all[kind].channels.push_back(channel_of(channel));
+  for (auto& [kind, kept] : values) {
+    for (std::vector<float>& channel : kept.first) all[kind].channels.push_back(channel_of(channel));
+    for (std::vector<float>& channel : kept.second) all[kind].foreground.push_back(channel_of(channel));
+  }
   return all;
 }
 

@@ -21,7 +21,8 @@ struct PictureFacts {
   uint64_t difference = 0;  // of a 9 x 8 miniature, bit 8 y + x: brighter by over 1 than the place to its right
   bool is_flat = false;     // the miniature deviates by less than 2 grey levels, so that nothing can be told from it
   std::array<uint8_t, 256> miniature{};
-  std::vector<std::vector<float>> values;  // by channel: a few values, evenly spread
+  std::vector<std::vector<float>> values;      // by channel: a few values, evenly spread
+  std::vector<std::vector<float>> foreground;  // the same of what positive masks cover
 };
 
 // Decodes all samples on `threads` threads; at most `most_values` values of each channel are kept altogether.
@@ -37,6 +38,7 @@ struct Intensity {
     std::array<uint32_t, 32> histogram{};  // between low and high
   };
   std::vector<Channel> channels;
+  std::vector<Channel> foreground;  // of the pixels that a positive mask covers; none where none does
 };
 
 struct PictureStatistics {

@@ -19,6 +19,9 @@ constexpr uint64_t kMostPlanePixels = uint64_t{1} << 28;
 constexpr size_t kMostCounted = size_t{1} << 22;  // values that percentiles are taken of
 constexpr size_t kPlaneEntry = 16;
 constexpr uint32_t kMostModalities = 255, kMostWindows = 255;
+constexpr size_t kStart = 24;  // of the head: magic, counts, sides
+constexpr size_t kHead = kStart + 3 * sizeof(float) + 12 * sizeof(double), kWindow = 2 * sizeof(float),
+                 kModality = 2 * sizeof(double) + kWindow;
 
 template <class Number>
 void put(Bytes& out, Number number) {
@@ -234,6 +237,40 @@ bool is_volume(const uint8_t* data, size_t size) {
   return size >= sizeof kMagic && std::memcmp(data, kMagic, sizeof kMagic) == 0;
 }
 
+namespace {
+
+// With the table of planes and its checksum, as the first bytes promise it.
+uint64_t bytes_of_head(const Bytes& start) {
+  check(is_volume(start.data(), start.size()) && start.size() >= kStart, "found no volume of version 1");
+  ByteReader reader(start.data(), start.size());
+  reader.skip(sizeof kMagic + 1);
+  const uint64_t modalities = reader.get<uint8_t>(), windows = reader.get<uint8_t>();
+  reader.skip(1);
+  const uint64_t slices = reader.get<uint32_t>();
+  return kHead + modalities * kModality + windows * kWindow + slices * modalities * kPlaneEntry + sizeof(uint32_t);
+}
+
+struct PlaneEntry {
+  uint64_t bytes;
+  uint32_t crc;
+};
+
+// The head of a file and the table of its planes, which follow in order.
+Bytes head_of(const VolumeHeader& header, const std::vector<PlaneEntry>& planes) {
+  Bytes out = head_of(header);
+  uint64_t offset = out.size() + planes.size() * kPlaneEntry + sizeof(uint32_t);
+  for (const PlaneEntry& plane : planes) {
+    put(out, offset);
+    put(out, static_cast<uint32_t>(plane.bytes));
+    put(out, plane.crc);
+    offset += plane.bytes;
+  }
+  put(out, crc32c(out.data(), out.size()));
+  return out;
+}
+
+}  // namespace
+
 Bytes encode_volume(const Volume& volume) {
   VolumeHeader header = volume.header;
   check(header.modalities.size() <= kMostModalities && header.windows.size() <= kMostWindows, "a volume has ",
@@ -243,25 +280,22 @@ Bytes encode_volume(const Volume& volume) {
   for (size_t m = 0; m < header.modalities.size(); ++m) header.modalities[m].automatic = count_percentiles(volume, m);
   check_volume_header(header);
 
-  Bytes out = head_of(header);
   const size_t count = header.slices * header.modalities.size();
-  uint64_t offset = out.size() + count * kPlaneEntry + sizeof(uint32_t);
+  std::vector<PlaneEntry> entries;
   Bytes planes;
   for (size_t i = 0; i < count; ++i) {
     const Bytes plane = deflated(volume.voxels.data() + i * header.plane_bytes(), header.plane_bytes());
-    put(out, offset + planes.size());
-    put(out, static_cast<uint32_t>(plane.size()));
-    put(out, crc32c(plane.data(), plane.size()));
+    entries.push_back({plane.size(), crc32c(plane.data(), plane.size())});
     planes.insert(planes.end(), plane.begin(), plane.end());
   }
-  put(out, crc32c(out.data(), out.size()));
+  Bytes out = head_of(header, entries);
   out.insert(out.end(), planes.begin(), planes.end());
   return out;
 }
 
-VolumeReader::VolumeReader(const uint8_t* data, size_t size) : data_(data) {
-  check(is_volume(data, size), "found no volume of version 1");
-  ByteReader reader(data, size);
+VolumeReader::VolumeReader(const uint8_t* data, size_t head_size, uint64_t size) : data_(data) {
+  check(is_volume(data, head_size), "found no volume of version 1");
+  ByteReader reader(data, head_size);
   reader.skip(sizeof kMagic);
   header_ = read_head(reader);
   const uint64_t count = uint64_t{header_.slices} * header_.modalities.size();
@@ -282,8 +316,42 @@ VolumeReader::VolumeReader(const uint8_t* data, size_t size) : data_(data) {
   check(found == wanted, "the head of a volume has the checksum ", found, "; it says ", wanted);
 }
 
-Raster VolumeReader::slice(uint32_t index) const {
+void VolumeReader::check_slice(uint32_t index) const {
   check(index < header_.slices, "there is no slice ", index, " in a volume of ", header_.slices);
+}
+
+void VolumeReader::check_plane(uint32_t slice, size_t modality, const uint8_t* stored) const {
+  const Plane& plane = planes_[slice * header_.modalities.size() + modality];
+  check(crc32c(stored, plane.bytes) == plane.crc, "slice ", slice, ", modality ", modality, ": the checksum differs");
+}
+
+Bytes VolumeReader::cut(uint64_t size, uint32_t index, const Read& read) {
+  Bytes head = read(0, std::min<uint64_t>(size, kStart));
+  const uint64_t head_size = bytes_of_head(head);
+  check(head_size <= size, "the head of a volume promises ", head_size, " bytes; there are ", size);
+  const Bytes rest = read(kStart, head_size - kStart);
+  head.insert(head.end(), rest.begin(), rest.end());
+  const VolumeReader whole(head.data(), head.size(), size);
+  whole.check_slice(index);
+  VolumeHeader header = whole.header_;
+  header.slices = 1;
+  for (size_t row = 0; row < 3; ++row) header.affine[4 * row + 3] += index * header.affine[4 * row + 2];
+  std::vector<PlaneEntry> entries;
+  Bytes planes;
+  for (size_t modality = 0; modality < header.modalities.size(); ++modality) {
+    const Plane& plane = whole.planes_[index * header.modalities.size() + modality];
+    const Bytes stored = read(plane.offset, plane.bytes);
+    whole.check_plane(index, modality, stored.data());
+    entries.push_back({plane.bytes, plane.crc});
+    planes.insert(planes.end(), stored.begin(), stored.end());
+  }
+  Bytes out = head_of(header, entries);
+  out.insert(out.end(), planes.begin(), planes.end());
+  return out;
+}
+
+Raster VolumeReader::slice(uint32_t index) const {
+  check_slice(index);
   const size_t channels = header_.modalities.size(), count = size_t{header_.height} * header_.width;
   Raster raster;
   raster.width = static_cast<int>(header_.width);
@@ -293,10 +361,10 @@ Raster VolumeReader::slice(uint32_t index) const {
   raster.values.resize(count * channels);
   for (size_t channel = 0; channel < channels; ++channel) {
     const Plane& plane = planes_[index * channels + channel];
-    const auto where = join("slice ", index, ", modality ", channel);
-    check(crc32c(data_ + plane.offset, plane.bytes) == plane.crc, where, ": the checksum differs");
+    check_plane(index, channel, data_ + plane.offset);
     const Bytes stored = inflated(data_ + plane.offset, plane.bytes, Framing::zlib, header_.plane_bytes());
-    check(stored.size() == header_.plane_bytes(), where, ": ", stored.size(), " bytes; wanted ", header_.plane_bytes());
+    check(stored.size() == header_.plane_bytes(), "slice ", index, ", modality ", channel, ": ", stored.size(),
+          " bytes; wanted ", header_.plane_bytes());
     each_value(header_.type, stored.data(), count, 1, [&](size_t i, auto value) {
       raster.values[i * channels + channel] = shown_value(header_.modalities[channel], static_cast<double>(value));
     });

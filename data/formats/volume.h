@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "base/files.h"
@@ -55,11 +56,19 @@ Bytes encode_volume(const Volume& volume);
 // Keeps pointing into `data`.  Anything that is not as encode_volume writes it is an Error.
 class VolumeReader {
  public:
-  VolumeReader(const uint8_t* data, size_t size);
+  VolumeReader(const uint8_t* data, size_t size) : VolumeReader(data, size, size) {}
   const VolumeHeader& header() const { return header_; }
   Raster slice(uint32_t index) const;  // one channel per modality
 
+  // A volume of one slice of a file of `size` bytes, of which read(offset, bytes) is asked for the head and for that
+  // slice's planes alone.
+  using Read = std::function<Bytes(uint64_t, uint64_t)>;
+  static Bytes cut(uint64_t size, uint32_t slice, const Read& read);
+
  private:
+  VolumeReader(const uint8_t* head, size_t head_size, uint64_t file_size);
+  void check_slice(uint32_t index) const;
+  void check_plane(uint32_t slice, size_t modality, const uint8_t* stored) const;
   struct Plane {
     uint64_t offset;
     uint32_t bytes, crc;

@@ -123,7 +123,7 @@ class CsvRun {
 
   std::optional<Added> picture(const std::string& name, const std::string& place, const std::string& group) {
     const Path file = find_picture(folder_, name).value_or(folder_ / name);
-    return add_once(run_, file, file.lexically_proximate(folder_).generic_string(), place, group);
+    return run_.add_file(file, file.lexically_proximate(folder_).generic_string(), place, group);
   }
 
   bool is_known_class(const std::string& layer, const std::string& name, const std::string& place) {

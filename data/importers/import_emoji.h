@@ -9,7 +9,7 @@ namespace weft {
 struct EmojiImporter final : Importer {
   std::string font = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf";
   std::string cldr = "/usr/share/unicode/cldr/common";
-  std::string language = "en";
+  std::vector<std::string> languages = {"en"};
   bool variants = true;
   EmojiImporter();
   void fields(Fields& visit) override;

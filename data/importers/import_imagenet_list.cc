@@ -87,7 +87,7 @@ class ImagenetListRun {
       return;
     }
     const Path file = find_picture(images_, line.image).value_or(images_ / line.image);
-    const auto of = add_once(run_, file, file.lexically_proximate(images_).generic_string(), place);
+    const auto of = run_.add_file(file, file.lexically_proximate(images_).generic_string(), place);
     if (!of) return;
     if (!split.empty()) run_.put_in_split(*of, split, place);
     for (const std::string& number : line.numbers) {

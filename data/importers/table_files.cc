@@ -69,11 +69,6 @@ std::optional<Path> find_picture(const Path& folder, const std::string& name) {
   return std::nullopt;
 }
 
-std::optional<Added> add_once(ImportRun& run, const Path& file, const std::string& key, const std::string& place,
-                              const std::string& group) {
-  return run.find(key) ? run.add_bytes({}, key, place, group, file) : run.add_file(file, key, place, group);
-}
-
 std::unordered_map<std::string, Path> pictures_by_stem(const Path& folder) {
   std::unordered_map<std::string, Path> found;
   for (const Path& file : files_below(folder)) {

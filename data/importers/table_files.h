@@ -18,10 +18,6 @@ std::vector<Path> files_in(const Path& folder, const std::string& extension);
 // added.
 std::optional<Path> find_picture(const Path& folder, const std::string& name);
 
-// ImportRun::add_file, which reads a file that was added before once more; this does not.
-std::optional<Added> add_once(ImportRun& run, const Path& file, const std::string& key, const std::string& place,
-                              const std::string& group = "");
-
 // Pictures below a folder by their file name without extension; of several the first in order of their paths.
 std::unordered_map<std::string, Path> pictures_by_stem(const Path& folder);
 

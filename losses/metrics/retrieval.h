@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// How well scores rank what is true: every text asks for its images, every image for its texts.
+// How well scores rank what is true: every text asks for its images, or every image for its texts.
 //   average precision = mean, over a query's true items, of the precision at that item's place (no interpolation)
+//   hit at k          = is any true item among the first k: recall@k as CLIP's literature has it, many to many
+//   first place       = where the first true item stands, from 1
 // Equal scores stand in random order: each figure is its exact expectation over that order, so a model that scores
-// everything alike gets exactly the figures of chance.  Without ties this is scikit-learn's average_precision_score.
-// Queries with no true item cannot be judged and are left out.
+// everything alike gets exactly the figures of chance.  Without ties the first is scikit-learn's
+// average_precision_score, and the others are open_clip's where each query has one true item (docs/METRICS.md).
 #pragma once
 
 #include <cstdint>
@@ -13,42 +15,25 @@
 
 namespace weft {
 
-struct TruePair {
-  int64_t image, text;
-};
-
 // One direction.  The vectors have one value per judged query, in the order of `queries`.
 struct Ranking {
-  std::vector<int64_t> queries;                   // rows (or columns) with at least one true item, ascending
-  std::vector<double> average_precision;          // in (0, 1]
-  std::vector<double> chance;                     // the average precision expected of a random order
-  std::map<int, std::vector<double>> hit;         // by k: the probability of any true item among the first k
-  std::map<int, std::vector<double>> chance_hit;  // the same of a random order
+  std::vector<int64_t> queries;                         // those with at least one true item, ascending
+  std::vector<double> average_precision, chance;        // in (0, 1]; and what is expected of a random order
+  std::vector<double> first_place, chance_first_place;  // expected place
+  std::map<int, std::vector<double>> hit, chance_hit;   // by k: probability
 };
 
-struct Retrieval {
-  Ranking text_to_image, image_to_text;
-};
-
-// `scores` is [images, texts], row by row.  An Error names a score that is no number or a pair that is out of range.
-Retrieval judge_retrieval(std::span<const float> scores, int64_t images, int64_t texts, std::span<const TruePair> truth,
-                          std::span<const int> recall_at);
+// Judges the queries first, first + 1, ... by `scores`, [queries, candidates] row by row, and appends their figures.
+// truth[q] are the candidates that are true of query q; one without any cannot be judged and is left out.  An Error
+// names a score that is no number or a candidate that is out of range.
+void rank_queries(std::span<const float> scores, int64_t candidates, int64_t first,
+                  const std::vector<std::vector<int64_t>>& truth, std::span<const int> recall_at, Ranking& into);
 
 // sum over places j = 1 .. n of (p/n) * (1 + (j-1)(p-1)/(n-1)) / j, divided by p: the average precision of n items in
 // random order of which p are true.
 double chance_average_precision(int64_t positives, int64_t candidates);
 
-double mean_of(std::span<const double> values);
-
-// The mean over queries, and where the middle 95 % of the means of resampled queries lie.
-struct Interval {
-  double mean = 0, low = 0, high = 0;
-};
-
-constexpr int kResamples = 10000;
-Interval bootstrap_mean(std::span<const double> values, uint64_t seed, int resamples = kResamples);
-// Of ours - theirs, query by query: what varies between queries but not between models cancels.
-Interval paired_bootstrap(std::span<const double> ours, std::span<const double> theirs, uint64_t seed,
-                          int resamples = kResamples);
+// Of n items in random order, p of them true: the probability that the first k hold a true one.
+double hit_probability(int64_t k, int64_t n, int64_t p);
 
 }  // namespace weft

@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "base/random.h"
-#include "data/image.h"
+#include "tests/data/pictures.h"
 
 namespace weft {
 namespace {
@@ -27,21 +27,6 @@ class ImageRows final : public RowSource {
   int64_t column_;
   int last_ = 0;
 };
-
-// The two formulas of tests/golden/make_box_resize.py.
-Image noisy(int width, int height, int channels) {
-  Image image(width, height, channels);
-  for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint32_t>(i * 2654435761u) >> 24;
-  return image;
-}
-Image blocky(int width, int height, int channels) {
-  Image image(width, height, channels);
-  size_t i = 0;
-  for (int y = 0; y < height; ++y)
-    for (int x = 0; x < width; ++x)
-      for (int c = 0; c < channels; ++c) image.pixels[i++] = (x / 5 + y / 3 + c) % 2 ? 255 : 0;
-  return image;
-}
 
 struct Flips {
   bool x = false, y = false;

@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <nlohmann/json.hpp>
 
+#include "data/formats/volume.h"
+#include "data/geometry.h"
 #include "data/manifest.h"
 #include "data/store.h"
 #include "tests/data/support.h"
@@ -147,6 +150,88 @@ TEST(CheckDataset, IntensitiesAreThoseOfTheChannelsThatAreStored) {
   EXPECT_EQ(three.channels[0].mean, 100);
   EXPECT_EQ(three.channels[1].mean, 0);
   EXPECT_EQ(three.channels[2].mean, 200);
+}
+
+// The volume of tests/golden/make_fingerprint.py, foreground().
+TEST(CheckDataset, ForegroundIntensitiesAreNnUnets) {
+  constexpr uint32_t kSlices = 3, kHeight = 8, kWidth = 10;
+  Volume volume;
+  volume.header.slices = kSlices, volume.header.height = kHeight, volume.header.width = kWidth;
+  volume.header.type = VoxelType::i16;
+  volume.header.modalities = {{.slope = 1, .intercept = 0}, {.slope = 0.5, .intercept = -10}};
+  std::vector<int16_t> voxels;
+  std::vector<Rle> masks;
+  for (uint32_t z = 0; z < kSlices; ++z) {
+    std::vector<uint8_t> first;
+    for (const int channel : {0, 1})
+      for (uint32_t y = 0; y < kHeight; ++y)
+        for (uint32_t x = 0; x < kWidth; ++x) {
+          const uint32_t value = channel == 0 ? (x * 37 + y * 101 + z * 211) % 1009 : (x * y * 13 + z * 57) % 499;
+          voxels.push_back(static_cast<int16_t>(channel == 0 ? int(value) - 400 : int(value)));
+          if (channel == 0) first.push_back((x + 2 * y + 3 * z) % 5 == 0);
+        }
+    masks.push_back(rle_of_bitmap(first.data(), kHeight, kWidth));
+  }
+  const auto* bytes = reinterpret_cast<const uint8_t*>(voxels.data());
+  volume.voxels.assign(bytes, bytes + voxels.size() * sizeof(int16_t));
+  std::vector<uint8_t> column(kHeight * kWidth), all(kHeight * kWidth, 1);
+  for (uint32_t y = 2; y < 7; ++y) column[y * kWidth + 4] = 1;
+
+  ScratchFolder folder;
+  StoreWriter writer(folder.path(), {.name = "volumes", .licence = "CC0"});
+  const Uid uid = writer.add(encode_volume(volume), "case", "case");
+  const auto say = [&](const char* text, Kind kind, uint32_t view, const Rle& mask) {
+    EvidenceWriter& layer = writer.layer("labels");
+    layer.add({.item = uid,
+               .view = view,
+               .scope = Scope::mask,
+               .concept_row = layer.vocabulary().row_of(text),
+               .kind = kind,
+               .geometry = mask_bytes(mask)});
+  };
+  for (uint32_t z = 0; z < kSlices; ++z) say("one", Kind::pos, z, masks[z]);
+  say("two", Kind::pos, kEveryView, rle_of_bitmap(column.data(), kHeight, kWidth));
+  say("three", Kind::neg, 0, rle_of_bitmap(all.data(), kHeight, kWidth));
+  say("four", Kind::unknown, 1, rle_of_bitmap(all.data(), kHeight, kWidth));
+  writer.finish();
+
+  const DatasetCheck found = check_dataset(folder.path());
+  const Intensity& one = found.pictures.intensities.at("volume, 16 bits x 2");
+  const auto golden = nlohmann::json::parse(read_text(Path(WEFT_SOURCE_DIR) / "tests/golden/fingerprint.json"));
+  const auto wanted = golden["foreground"].get<std::vector<std::array<double, 6>>>();
+  ASSERT_EQ(one.foreground.size(), 2u);
+  for (size_t c = 0; c < 2; ++c) {
+    const Intensity::Channel& channel = one.foreground[c];
+    EXPECT_EQ(channel.values, static_cast<size_t>(wanted[c][0]));
+    EXPECT_NEAR(channel.mean, wanted[c][1], 1e-9);
+    EXPECT_NEAR(channel.deviation, wanted[c][2], 1e-9);
+    EXPECT_NEAR(channel.low, wanted[c][3], 1e-9);
+    EXPECT_NEAR(channel.median, wanted[c][4], 1e-9);
+    EXPECT_NEAR(channel.high, wanted[c][5], 1e-9);
+    EXPECT_EQ(one.channels[c].values, 240u);
+  }
+  expect_says(found.text(), "where a mask is positive");
+  EXPECT_EQ(nlohmann::json::parse(found.json())["pictures"]["intensities"]["volume, 16 bits x 2"]["foreground"].size(),
+            2u);
+}
+
+TEST(CheckDataset, OfManyForegroundPixelsEvenlySpreadOnesAreKept) {
+  ScratchFolder folder;
+  StoreWriter writer(folder.path(), {.name = "many", .licence = "CC0"});
+  Image grey(100, 100, 1);
+  for (size_t i = 0; i < grey.pixels.size(); ++i) grey.pixels[i] = static_cast<uint8_t>(i / 100);  // by row
+  std::vector<uint8_t> lower(10000);
+  std::fill(lower.begin() + 5000, lower.end(), 1);
+  const Uid uid = writer.add(encode_png(grey), "a", "a");
+  writer.layer("labels").add(
+      {.item = uid, .scope = Scope::mask, .geometry = mask_bytes(rle_of_bitmap(lower.data(), 100, 100))});
+  writer.finish();
+  const Intensity one = check_dataset(folder.path(), {.most_values = 500}).pictures.intensities.at("png, 8 bits x 1");
+  EXPECT_EQ(one.channels.at(0).values, 500u);
+  EXPECT_NEAR(one.channels[0].mean, 49.5, 0.1);
+  EXPECT_EQ(one.foreground.at(0).values, 500u);
+  EXPECT_NEAR(one.foreground[0].mean, 74.5, 0.1);
+  EXPECT_EQ(one.foreground[0].least, 50);
 }
 
 }  // namespace

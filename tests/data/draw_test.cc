@@ -174,6 +174,27 @@ TEST_F(Shown, StatementsOfOneRegionAreOneAndNothingOfInterestHasALookOfItsOwn) {
   EXPECT_TRUE(names.contains("positive: cell, red cell"));
 }
 
+TEST_F(Shown, WhatIsSaidOfABagIsOnTheCardsOfItsSamples) {
+  const Uid other = writer_.add(tiny_png(90, 10, 30), "b", "b");
+  writer_.add(tiny_png(91, 10, 30), "c", "c");
+  EvidenceWriter& layer = writer_.layer("tags");
+  const uint32_t polyp = layer.vocabulary().row_of("polyp");
+  const Uid bag = layer.add_bag({"patient 7", {std::min(uid_, other), std::max(uid_, other)}});
+  layer.add({.item = bag, .scope = Scope::bag, .concept_row = polyp, .kind = Kind::count, .operands = {1, 3}});
+  writer_.finish();
+  const Store store(folder_.path());
+  for (const size_t sample : {0, 1}) {
+    const std::vector<ShownStatement> said = bag_statements_of(store, sample);
+    ASSERT_EQ(said.size(), 1u);
+    EXPECT_EQ(said[0].text, "polyp 1..3 (in the bag \"patient 7\" of 2)");
+    EXPECT_STREQ(said[0].look->name, "count");
+  }
+  EXPECT_TRUE(bag_statements_of(store, 2).empty());
+  const CardSettings settings{.side = 300};
+  EXPECT_GT(contact_sheet(store, {1}, 1, settings).height, contact_sheet(store, {2}, 1, settings).height)
+      << "the legend of its look";
+}
+
 TEST_F(Shown, ASheetHasACardForEverySample) {
   writer_.add(tiny_png(90, 10, 30), "b", "b");
   writer_.layer("tags").add(uid_, "cell");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <set>
@@ -229,6 +230,35 @@ TEST_F(SmallEmoji, WhoseKeywordIsAnAsteriskHaveThatText) {
   EXPECT_EQ(said(Store(dataset), "2733", "keywords"), (Texts{"*", "asterisk"}));
 }
 
+TEST_F(SmallEmoji, OfTwoLanguagesHaveALayerOfEach) {
+  importer.languages = {"en", "de"};
+  importer.cldr = small_cldr(
+      "two", annotation("😀", "grinning face", "face | grin | ok") + annotation("👍", "thumbs up", "ok"), "");
+  for (const char* folder : {"annotations", "annotationsDerived"})
+    write_atomically(
+        importer.cldr / folder / "de.xml",
+        "<ldml><annotations>" +
+            (std::string(folder) == "annotations"
+                 ? annotation("😀", "grinsendes Gesicht", "Gesicht | ok") + annotation("🐶", "Hund", "Tier")
+                 : std::string()) +
+            "</annotations></ldml>");
+  report = importer.run({.source = "-", .dataset = dataset, .name = "emoji"});
+  const Store store(dataset);
+  EXPECT_EQ(store.size(), 2u);  // of the first language
+  EXPECT_EQ(store.layers(), (Texts{"keywords.de", "keywords.en", "names.de", "names.en"}));
+  EXPECT_EQ(said(store, "1f600", "names.de"), (Texts{"grinsendes Gesicht"}));
+  EXPECT_EQ(said(store, "1f600", "keywords.de"), (Texts{"Gesicht", "ok"}));
+  EXPECT_EQ(said(store, "1f600", "keywords.en"), (Texts{"face", "grin", "ok"}));
+  EXPECT_EQ(store.vocabulary().size(), 7u);  // "ok" is one row
+  ASSERT_EQ(report.notes.size(), 1u);
+  EXPECT_EQ(report.notes[0], "de has no texts of 1f44d");
+}
+
+TEST_F(SmallEmoji, OfALanguageNamedTwiceAreRefused) {
+  importer.languages = {"en", "en"};
+  EXPECT_NE(message_of([&] { imported(); }).find("has en twice"), std::string::npos);
+}
+
 TEST_F(SmallEmoji, TakeNoSource) {
   const std::string message =
       message_of([&] { importer.run({.source = "pictures", .dataset = dataset, .name = "x"}); });
@@ -250,6 +280,22 @@ TEST(EmojiProtocol, TheHeldBackGroupsAreTheFrozenOnes) {
   EXPECT_EQ(list, read_text(Path(WEFT_SOURCE_DIR) / "docs/protocols/emoji_held_back_groups.txt"));
   for (const std::string& group : held_back) EXPECT_FALSE(elsewhere.contains(group)) << group;
   EXPECT_GE(store.split("held_back_gallery").size(), 300u);
+}
+
+// docs/protocols/two_languages.md.
+TEST(EmojiProtocol, ASecondLanguageMovesNoGroup) {
+  EmojiImporter importer;
+  importer.tokenizer_merges = 0;
+  const auto samples_of = [&](const std::string& name, std::vector<std::string> languages) {
+    importer.languages = std::move(languages);
+    const Path dataset = fresh_folder(name);
+    importer.run({.source = "-", .dataset = dataset, .name = "emoji"});
+    const Store store(dataset);
+    std::map<std::string, Texts> keys;
+    for (const char* split : {"train", "held_back_gallery", "dev_gallery"}) keys[split] = keys_of(store, split);
+    return keys;
+  };
+  EXPECT_EQ(samples_of("both", {"en", "de"}), samples_of("english", {"en"}));
 }
 
 }  // namespace

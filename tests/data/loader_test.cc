@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <optional>
 
 #include "base/fault.h"
+#include "data/geometry.h"
 #include "tests/launch/toy_dataset.h"
 
 namespace weft {
@@ -62,6 +64,55 @@ TEST_F(FailingLoader, AThreadThatHangsIsADeadlineErrorNamingTheSample) {
 TEST_F(FailingLoader, ADamagedImageIsListedAndTheRestGoesOn) {
   EXPECT_EQ(error_of_steps("damaged:0:1+", 4, 0).first, "");
   EXPECT_EQ(damaged_, 3u);
+}
+
+class LoaderEvidence : public FailingLoader {
+ protected:
+  // The mask of what the first view of a step's first picture does not know; nothing where it knows all.
+  std::optional<Rle> unknown_in(const AugmentSettings& augment, std::vector<uint8_t>* pixels = nullptr) {
+    DataSettings settings;
+    settings.threads = 1, settings.regions = true, settings.augment = augment;
+    Loader loader(*sources_, *tokenizer_, settings, {6, kSize, 8, 1, 0, 1, 0}, 0);
+    const Batch& batch = loader.next();
+    if (pixels) *pixels = batch.pixels;
+    std::optional<Rle> found;
+    for (const Record& record : batch.evidence.at(0)) {
+      if (record.kind != Kind::unknown || record.scope != Scope::mask) continue;
+      EXPECT_FALSE(found) << "once";
+      EXPECT_EQ(record.concept_row, kAnyConcept);
+      found = mask_of(record.geometry);
+    }
+    return found;
+  }
+  static constexpr int kSize = 16;
+};
+
+TEST_F(LoaderEvidence, PaddingIsUnknownAndWhatThePictureFillsIsNot) {
+  AugmentSettings small;
+  small.scale_jitter_min = small.scale_jitter_max = 0.5;
+  std::vector<uint8_t> pixels;
+  const std::optional<Rle> padding = unknown_in(small, &pixels);
+  ASSERT_TRUE(padding);
+  std::vector<uint8_t> bitmap(kSize * kSize);
+  paint_rle(*padding, bitmap.data(), 1);
+  EXPECT_GT(area_of(*padding), uint64_t{kSize * kSize / 2});
+  for (size_t i = 0; i < bitmap.size(); ++i)
+    if (bitmap[i]) {
+      EXPECT_EQ(pixels[i], 127) << "padding is mid-grey";
+    }
+  EXPECT_FALSE(unknown_in({}));
+}
+
+TEST_F(LoaderEvidence, AMirroredEdgeAndACutoutAreUnknown) {
+  AugmentSettings turned;
+  turned.rotate_degrees = 90;
+  EXPECT_TRUE(unknown_in(turned));
+  AugmentSettings hidden;
+  hidden.cutout = 1;
+  const std::optional<Rle> mask = unknown_in(hidden);
+  ASSERT_TRUE(mask);
+  const auto [x, y, width, height] = box_of_rle(*mask);
+  EXPECT_EQ(area_of(*mask), width * height) << "a rectangle";
 }
 
 }  // namespace

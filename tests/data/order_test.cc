@@ -198,7 +198,7 @@ TEST_F(Ordered, AReplacedImageHasTheCellsOfWhatCameAndNoDrawnPair) {
   Batch batch;
   batch.order = &order;
   batch.picks = plan.picks;
-  batch.text_rows = plan.text_rows;
+  batch.said = plan.texts;
   batch.cells = plan.cells;
   const auto rare = std::find_if(plan.picks.begin(), plan.picks.end(),
                                  [&](const Pick& pick) { return sources.info(pick.sample).key == "a0"; });

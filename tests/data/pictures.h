@@ -6,9 +6,19 @@
 
 namespace weft {
 
-inline Image noisy(int width, int height, int channels) {  // as in tests/golden/make_resize.py
+// The two formulas of tests/golden/make_resize.py and make_box_resize.py.
+inline Image noisy(int width, int height, int channels) {
   Image image(width, height, channels);
   for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint32_t>(i * 2654435761u) >> 24;
+  return image;
+}
+
+inline Image blocky(int width, int height, int channels) {
+  Image image(width, height, channels);
+  size_t i = 0;
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x)
+      for (int c = 0; c < channels; ++c) image.pixels[i++] = (x / 5 + y / 3 + c) % 2 ? 255 : 0;
   return image;
 }
 

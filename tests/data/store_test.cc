@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "data/formats/volume.h"
 #include "data/manifest.h"
 #include "tests/data/support.h"
 #include "tests/support.h"
@@ -204,6 +205,61 @@ TEST(Store, ADamagedSampleIsNamedWithItsShardKeyAndBothChecksums) {
   expect_says(error, join("the index says ", checksum));
   std::snprintf(checksum, sizeof checksum, "%08x", crc32c(content.data(), content.size()));
   expect_says(error, join("CRC-32C of its bytes is ", checksum));
+}
+
+// Two slices of 64 x 48 pixels that deflate badly.
+Bytes noisy_volume() {
+  Volume volume;
+  volume.header.slices = 2, volume.header.height = 48, volume.header.width = 64;
+  volume.header.modalities.resize(1);
+  for (uint32_t i = 0; i < volume.header.voxel_bytes(); ++i)
+    volume.voxels.push_back(static_cast<uint8_t>((i * 2654435761u) >> 24));
+  return encode_volume(volume);
+}
+
+TEST(Store, OneSliceOfAVolumeIsReadWithoutTheOthers) {
+  ScratchFolder folder;
+  const Bytes file = noisy_volume(), png = tiny_png(10);
+  {
+    StoreWriter writer(folder.path(), options());
+    writer.add(png, "a.png", "a");
+    writer.add(file, "b", "b");
+    writer.finish();
+  }
+  const VolumeReader whole(file.data(), file.size());
+  const Store store(folder.path());
+  Bytes content;
+  for (uint32_t slice : {0u, 1u}) {
+    store.read_view(1, slice, content);
+    EXPECT_LT(content.size(), file.size() * 3 / 4);
+    EXPECT_EQ(VolumeReader(content.data(), content.size()).slice(0).values, whole.slice(slice).values);
+  }
+  store.read_view(0, 0, content);
+  EXPECT_EQ(content, png);
+  Bytes tail(file.end() - 2000, file.end());  // within the second slice
+  flip_byte_of(tail, folder / kShard);
+  const Store damaged(folder.path());
+  damaged.read_view(1, 0, content);
+  EXPECT_EQ(VolumeReader(content.data(), content.size()).slice(0).values, whole.slice(0).values);
+  const std::string error = error_of([&] { damaged.read_view(1, 1, content); });
+  expect_says(error, "slice 1, modality 0: the checksum differs");
+  expect_says(error, "sample 1 (b) of images-00000.h5");
+}
+
+TEST(Store, OneSliceOfALinkedVolumeIsThatSlice) {
+  ScratchFolder folder;
+  const Bytes file = noisy_volume();
+  write_file(folder / "b.vol", file);
+  {
+    StoreWriter writer(folder / "dataset", options());
+    const StoreWriter::Link link{folder / "b.vol", 0};
+    writer.add(file, "b", "b", &link);
+    writer.finish();
+  }
+  Bytes content;
+  Store(folder / "dataset").read_view(0, 1, content);
+  EXPECT_EQ(VolumeReader(content.data(), content.size()).slice(0).values,
+            VolumeReader(file.data(), file.size()).slice(1).values);
 }
 
 TEST(Store, ATruncatedShardIsRefusedAtOpen) {

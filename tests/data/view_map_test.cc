@@ -101,6 +101,7 @@ TEST(ViewMap, WhatIsKnownAndKeptIsWhatIsShown) {
       const double pixels = static_cast<double>(std::count(known.begin(), known.end(), 1));
       const double area = 100 * 70 * std::pow(map.to_view.scale(), 2);
       ASSERT_NEAR(map.kept_share, pixels / area, 0.04) << item;
+      ASSERT_EQ(is_all_known(map, 64), pixels == 64 * 64) << item;
       const Affine& m = map.to_view;
       EXPECT_EQ(map.flipped, m.a * m.e - m.b * m.d < 0);
       if (augment.scale_jitter_max == 0 || augment.rotate_degrees > 0) continue;
@@ -127,6 +128,7 @@ TEST(ViewMap, AHiddenRectangleIsGreyAndUnknown) {
     ASSERT_FALSE(map.hidden.is_empty());
     Bytes known(40 * 40);
     paint_known(map, 40, known.data());
+    EXPECT_FALSE(is_all_known(map, 40));
     EXPECT_EQ(std::count(known.begin(), known.end(), 0), static_cast<long>(map.hidden.area()));
     for (size_t i = 0; i < known.size(); ++i)
       if (!known[i]) {
@@ -265,6 +267,71 @@ TEST(ViewMap, AViewInF32IsTheOneIn8BitsWithinARounding) {
       const Bytes bytes = train(image, augment, 40, item);
       for (size_t i = 0; i < bytes.size(); ++i) ASSERT_NEAR(255 * values[i], bytes[i], 1) << "value " << i;
     }
+  }
+}
+
+// A cutout of four channels, opaque in the middle.
+Image cutout_picture(int width, int height) {
+  Image image(width, height, 4);
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x) {
+      uint8_t* pixel = image.row(y) + 4 * x;
+      pixel[0] = static_cast<uint8_t>(4 * x), pixel[1] = static_cast<uint8_t>(5 * y), pixel[2] = 90;
+      const int from_edge = std::min({x, y, width - 1 - x, height - 1 - y});
+      pixel[3] = static_cast<uint8_t>(std::clamp(40 * (from_edge - 3), 0, 255));
+    }
+  return image;
+}
+
+Raster in_f32(const Image& image) {
+  Raster raster;
+  raster.width = image.width, raster.height = image.height, raster.channels = image.channels;
+  raster.has_alpha = true;
+  for (const uint8_t value : image.pixels) raster.values.push_back(value / 255.0f);
+  return raster;
+}
+
+TEST(ViewMap, APictureWithAlphaIsTheSameSceneInF32) {
+  const Image image = cutout_picture(60, 44);
+  const Raster raster = in_f32(image);
+  AugmentSettings straight, turned;
+  straight.flip = turned.flip = 0.5;
+  turned.rotate_degrees = 40, turned.cutout = 0.5;
+  for (const AugmentSettings& augment : {straight, turned})
+    for (uint64_t item = 0; item < 10; ++item) {
+      std::vector<float> values(3 * 40 * 40);
+      ViewMap map;
+      const Bytes bytes = train(image, augment, 40, item, &map);
+      const ViewMap real = ViewMaker().make(raster, {&augment, 40, stream_of(item), nullptr, values.data()});
+      EXPECT_NEAR(real.to_view.then(map.to_view.inverse()).a, 1, 1e-12);
+      EXPECT_EQ(real.kept_share, map.kept_share);
+      EXPECT_TRUE(real.has_background);
+      // u8 rounds the premultiplied colour, each pass of the resize, the turn and the blend.
+      for (size_t i = 0; i < bytes.size(); ++i) ASSERT_NEAR(255 * values[i], bytes[i], 4) << "value " << i;
+    }
+}
+
+TEST(ViewMap, GreyWithAlphaInF32IsOneChannelOverTheGreyOfItsBackground) {
+  Raster raster = in_f32(cutout_picture(40, 40));
+  Image clear(40, 40, 4);  // nothing but background
+  raster.channels = 2;
+  raster.values.assign(size_t{2} * 40 * 40, 0);
+  AugmentSettings augment;
+  std::vector<float> values(32 * 32);
+  ViewMaker().make(raster, {&augment, 32, stream_of(5), nullptr, values.data()});
+  const Bytes colours = train(clear, augment, 32, 5);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double grey = 0.299 * colours[i] + 0.587 * colours[1024 + i] + 0.114 * colours[2048 + i];
+    ASSERT_NEAR(255 * values[i], grey, 0.01) << i;
+  }
+}
+
+TEST(ViewMap, OpacityIsNoPlaneOfAnF32View) {
+  SampleInfo info;
+  info.codec = Codec::png, info.bits = 16;
+  for (const auto& [channels, planes] : {std::pair<uint8_t, int>{1, 1}, {2, 1}, {3, 3}, {4, 3}}) {
+    info.channels = channels;
+    EXPECT_EQ(value_channels(info, {}), planes);
   }
 }
 

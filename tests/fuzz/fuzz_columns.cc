@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The columns of an image shard and of a part of an evidence layer, as they are once a file's hash is right and HDF5
 // finds its structure sound: only the numbers and letters in them are not what we wrote.  An input is a list of
-// (file, place, place, byte); places count through all columns.
+// (file, place, place, byte); places count through all columns.  A shard has 4 MiB, so that only the bytes of an
+// input are put into the file, and taken out again.
+#include <fcntl.h>
 #include <hdf5.h>
 #include <unistd.h>
-
-#include <fstream>
 
 #include "data/evidence_part.h"
 #include "data/geometry.h"
@@ -16,32 +16,76 @@
 namespace weft::fuzz {
 namespace {
 
-struct Target {
-  Path path;
-  Bytes content;
-  std::vector<size_t> places;  // of bytes in columns
+// Offsets of the bytes that are in columns; a chunked blob has none.
+std::vector<off_t> places_in(const Path& file) {
+  std::vector<off_t> places;
+  const auto visit = [](hid_t group, const char* name, const H5L_info_t*, void* to) -> herr_t {
+    H5O_info_t about;
+    if (H5Oget_info_by_name(group, name, &about, H5P_DEFAULT) < 0 || about.type != H5O_TYPE_DATASET) return 0;
+    const hid_t column = H5Dopen2(group, name, H5P_DEFAULT);
+    const haddr_t offset = H5Dget_offset(column);
+    if (offset != HADDR_UNDEF)
+      for (hsize_t i = 0; i < H5Dget_storage_size(column); ++i)
+        static_cast<std::vector<off_t>*>(to)->push_back(static_cast<off_t>(offset + i));
+    H5Dclose(column);
+    return 0;
+  };
+  const hid_t id = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  H5Lvisit(id, H5_INDEX_NAME, H5_ITER_NATIVE, visit, &places);
+  H5Fclose(id);
+  WEFT_ASSERT(!places.empty());
+  return places;
+}
 
-  explicit Target(const Path& file) : path(file), content(read_bytes(file)) {
-    const hid_t id = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
-    const auto visit = [](hid_t group, const char* name, const H5L_info_t*, void* to) -> herr_t {
-      H5O_info_t about;
-      if (H5Oget_info_by_name(group, name, &about, H5P_DEFAULT) < 0 || about.type != H5O_TYPE_DATASET) return 0;
-      const hid_t column = H5Dopen2(group, name, H5P_DEFAULT);
-      const haddr_t offset = H5Dget_offset(column);  // of a chunked blob there is none
-      if (offset != HADDR_UNDEF)
-        for (hsize_t i = 0; i < H5Dget_storage_size(column); ++i)
-          static_cast<std::vector<size_t>*>(to)->push_back(offset + i);
-      H5Dclose(column);
-      return 0;
-    };
-    H5Lvisit(id, H5_INDEX_NAME, H5_ITER_NATIVE, visit, &places);
-    H5Fclose(id);
-    WEFT_ASSERT(!places.empty());
+class Target {
+ public:
+  explicit Target(const Path& file)
+      : path_(file), content_(read_bytes(file)), places_(places_in(file)), descriptor_(open(file.c_str(), O_WRONLY)) {
+    WEFT_ASSERT(descriptor_ >= 0);
   }
+  const Path& path() const { return path_; }
+  void change(size_t place, uint8_t byte) {
+    changed_.push_back(places_[place % places_.size()]);
+    write(changed_.back(), byte);
+  }
+  bool is_changed() const { return !changed_.empty(); }
+  void restore() {
+    for (const off_t at : changed_) write(at, content_[static_cast<size_t>(at)]);
+    changed_.clear();
+  }
+
+ private:
+  void write(off_t at, uint8_t byte) const { WEFT_ASSERT(pwrite(descriptor_, &byte, 1, at) == 1); }
+
+  Path path_;
+  Bytes content_;
+  std::vector<off_t> places_, changed_;
+  int descriptor_;
 };
 
-const std::vector<Target>& targets() {
-  static const std::vector<Target> made = [] {
+void read_shard(const Path& file) {
+  ShardReader reader(file, 2);
+  Bytes into;
+  for (uint64_t i = 0; i < 2; ++i) {
+    if (reader.infos()[i].bytes > 1u << 20) continue;
+    into.resize(reader.infos()[i].bytes);
+    reader.read(i, into);
+  }
+}
+
+void read_layer(const Path& file) {
+  read_part(file, 7);
+}
+
+struct Targets {
+  Path folder;
+  Target shard, part;
+  ~Targets() { std::filesystem::remove_all(folder); }
+};
+
+Targets& targets() {
+  static Targets made = [] {
+    H5set_free_list_limits(-1, -1, -1, -1, -1, -1);  // else its cache of a file is mapped anew at every opening
     const Path folder = std::filesystem::temp_directory_path() / ("weft-fuzz-" + std::to_string(::getpid()));
     std::filesystem::remove_all(folder);
     const Image image(6, 5, 3);
@@ -58,7 +102,9 @@ const std::vector<Target>& targets() {
     layer.add({.item = uid, .scope = Scope::mask, .geometry = mask_bytes({5, 6, {3, 4, 23}})});
     layer.add({.item = layer.add_bag({"bag", {std::min(uid, other), std::max(uid, other)}}), .scope = Scope::bag});
     writer.finish();
-    return std::vector<Target>{Target(folder / "images-00000.h5"), Target(folder / "evidence/all/part-0.h5")};
+    read_shard(folder / "images-00000.h5");  // what nobody changed has no Error
+    read_layer(folder / "evidence/all/part-0.h5");
+    return Targets{folder, Target(folder / "images-00000.h5"), Target(folder / "evidence/all/part-0.h5")};
   }();
   return made;
 }
@@ -66,40 +112,23 @@ const std::vector<Target>& targets() {
 }  // namespace
 
 std::vector<Bytes> seeds() {
-  return {{}, {0, 1, 0, 7}, {1, 200, 0, 1, 1, 10, 1, 255}};
+  return {{0, 1, 0, 7, 0, 90, 1, 200}, {1, 200, 0, 1, 1, 10, 1, 255}, {0, 40, 0, 1, 1, 77, 0, 2, 1, 3, 2, 0}};
 }
 
 void parse(const Bytes& input) {
-  std::vector<Bytes> contents;
-  for (const Target& target : targets()) contents.push_back(target.content);
-  bool is_changed[2] = {input.empty(), input.empty()};
-  for (size_t i = 0; i + 4 <= input.size() && i < 64; i += 4) {
-    const size_t which = input[i] % 2;
-    const Target& target = targets()[which];
-    contents[which][target.places[(input[i + 1] | input[i + 2] << 8) % target.places.size()]] = input[i + 3];
-    is_changed[which] = true;
-  }
-  for (size_t which = 0; which < 2; ++which) {
-    if (!is_changed[which]) continue;
-    const Path file = targets()[which].path.string() + ".changed";
-    std::ofstream(file, std::ios::binary)
-        .write(reinterpret_cast<const char*>(contents[which].data()), std::ssize(contents[which]));
+  Targets& all = targets();
+  for (size_t i = 0; i + 4 <= input.size() && i < 64; i += 4)
+    (input[i] % 2 == 0 ? all.shard : all.part).change(input[i + 1] | input[i + 2] << 8, input[i + 3]);
+  const auto tried = [](Target& target, const auto& read) {
+    if (!target.is_changed()) return;
     try {
-      if (which == 0) {
-        ShardReader reader(file, 2);
-        Bytes into;
-        for (uint64_t i = 0; i < 2; ++i) {
-          if (reader.infos()[i].bytes > 1u << 20) continue;
-          into.resize(reader.infos()[i].bytes);
-          reader.read(i, into);
-        }
-      } else {
-        read_part(file, records_of_part(file));
-      }
+      read(target.path());
     } catch (const Error&) {
-      if (input.empty()) throw;
     }
-  }
+    target.restore();
+  };
+  tried(all.shard, read_shard);
+  tried(all.part, read_layer);
 }
 
 }  // namespace weft::fuzz

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // dataset.json and layer.json.
+#include <fcntl.h>
 #include <unistd.h>
-
-#include <fstream>
 
 #include "data/manifest.h"
 #include "tests/fuzz/fuzz.h"
@@ -10,13 +9,23 @@
 namespace weft::fuzz {
 namespace {
 
-const Path& folder() {
-  static const Path made = [] {
-    const Path path = std::filesystem::temp_directory_path() / ("weft-fuzz-manifest-" + std::to_string(::getpid()));
-    make_folder(path);
-    return path;
-  }();
-  return made;
+// Both files stay open: one that is truncated and closed is flushed to the disk by some file systems.
+struct Files {
+  const Path folder = std::filesystem::temp_directory_path() / ("weft-fuzz-manifest-" + std::to_string(::getpid()));
+  int dataset = create(kManifestFile), layer = create(kLayerFile);
+  ~Files() { std::filesystem::remove_all(folder); }
+
+  int create(const char* name) const {
+    make_folder(folder);
+    const int descriptor = open((folder / name).c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    WEFT_ASSERT(descriptor >= 0);
+    return descriptor;
+  }
+};
+
+void put(int descriptor, const Bytes& content) {
+  const auto size = static_cast<ssize_t>(content.size());
+  WEFT_ASSERT(pwrite(descriptor, content.data(), content.size(), 0) == size && ftruncate(descriptor, size) == 0);
 }
 
 }  // namespace
@@ -33,14 +42,14 @@ std::vector<Bytes> seeds() {
 }
 
 void parse(const Bytes& input) {
-  const std::string text = text_of(input);
-  const bool is_layer = text.find("weft.evidence") != std::string::npos;
-  const Path file = folder() / (is_layer ? kLayerFile : kManifestFile);
-  std::ofstream(file, std::ios::binary).write(text.data(), std::ssize(text));
-  if (is_layer)
-    read_layer_manifest(folder());
-  else
-    read_manifest(folder());
+  static const Files files;
+  if (text_of(input).find("weft.evidence") != std::string::npos) {
+    put(files.layer, input);
+    read_layer_manifest(files.folder);
+  } else {
+    put(files.dataset, input);
+    read_manifest(files.folder);
+  }
 }
 
 }  // namespace weft::fuzz

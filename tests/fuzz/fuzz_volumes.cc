@@ -96,7 +96,13 @@ void parse(const Bytes& input) {
   if (is_volume(input.data(), input.size())) {
     const VolumeReader reader(input.data(), input.size());
     if (reader.header().plane_bytes() > 1u << 20) return;  // a promise that only costs time
-    for (uint32_t slice = 0; slice < std::min(reader.header().slices, 4u); ++slice) reader.slice(slice);
+    const auto read = [&](uint64_t at, uint64_t bytes) {
+      return Bytes(input.begin() + static_cast<ptrdiff_t>(at), input.begin() + static_cast<ptrdiff_t>(at + bytes));
+    };
+    for (uint32_t slice = 0; slice < std::min(reader.header().slices, 4u); ++slice) {
+      const Bytes one = VolumeReader::cut(input.size(), slice, read);
+      WEFT_ASSERT(VolumeReader(one.data(), one.size()).slice(0).values.size() == reader.slice(slice).values.size());
+    }
   } else if (input.size() > 132 && std::memcmp(input.data() + 128, "DICM", 4) == 0) {
     std::vector<DicomImage> images;
     images.push_back(read_dicom(read_dicom_elements(input)));

@@ -14,6 +14,7 @@ TEXTS = [
     "grinning face", "grinning face with big eyes", "beaming face with smiling eyes", "woman's hat", "man's shoe",
     "flag: Côte d’Ivoire", "cafe\u0301 CAFÉ café", "Straße, GROẞ, ÅNGSTRÖM \u212b", "ΣΑΣ Ελλάδα", "İstanbul",
     "日本語のテキスト", "👩🏽‍💻 and 🏳️‍🌈", "１２３ ½ ² Ⅷ ٣", "we're they've i'm she'll he'd can't 'tis 'Salt'",
+    "\u0130\u03a3 \u03a3 A\u0345\u03a3\u02b0 A\u03a3.b \u24b6\u03a3 '\u017ft", "&copy2024 &notit; &frac12 &CounterClockwiseContourIntegral; &#x80;&#1;&#x110000;|&lt&gt",
     "AT&amp;T &amp;lt;b&amp;gt; &#233; &#xE9; &quot;x&quot; &apos;&nbsp;y &bogus; & &#; &#0; &#xD800;",
     "", "   \t\n ", "\u00a0\u2003em\u3000space\u2028line\x1fend", "aaaaaaaaaaaaaaa aaaa aaa aa a", "e" + "\u0301" * 5,
     "\u1100\u1161\u11a8 \ud55c\uad6d\uc5b4", "नमस्ते ไทย", "face face face smiling smiling smile smiles",
@@ -36,29 +37,17 @@ ORDER, CHARACTER = byte_characters()
 
 
 def clean(text):
-    def one(match):
-        body = match.group(1)
-        if body.startswith("#"):
-            digits = body[1:]
-            number = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
-            good = 0 < number < 0x110000 and not 0xD800 <= number < 0xE000
-            return chr(number) if good else match.group(0)
-        return html.unescape(match.group(0))
-
-    for _ in range(2):
-        text = re.sub(r"&(amp|lt|gt|quot|apos|nbsp|#[0-9]+|#[xX][0-9a-fA-F]+);", one, text)
-    text = unicodedata.normalize("NFC", text)
-    text = " ".join(text.split())
-    return "".join("i" if c == "\u0130" else c.lower() for c in text)  # the simple mapping, sign by sign
+    text = html.unescape(html.unescape(unicodedata.normalize("NFC", text)))
+    return " ".join(text.split()).lower()
 
 
 def words(text):
     def kind(c):
-        return " " if c.isspace() else unicodedata.category(c)[0] if unicodedata.category(c)[0] in "LN" else "o"
+        return " " if c.isspace() or c == "\u0345" else unicodedata.category(c)[0] if unicodedata.category(c)[0] in "LN" else "o"
 
     out, i = [], 0
     while i < len(text):
-        short = re.match(r"'s|'t|'re|'ve|'m|'ll|'d", text[i:])
+        short = re.match(r"'[s\u017f]|'t|'re|'ve|'m|'ll|'d", text[i:])
         if short:
             out.append(short.group())
             i += len(short.group())

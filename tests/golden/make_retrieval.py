@@ -21,13 +21,14 @@ def queries(scores, truth, judge):
 
 def plain(scores, truth):
     order = np.argsort(-scores)
-    return {"ap": average_precision_score(truth, scores), "hit": [float(truth[order[:k]].any()) for k in RECALL_AT]}
+    return {"ap": average_precision_score(truth, scores), "first": float(np.argmax(truth[order]) + 1),
+            "hit": [float(truth[order[:k]].any()) for k in RECALL_AT]}
 
 
 def over_all_orders(scores, truth):
     """The mean over every way to break the ties: a tiny unequal amount is added, in every order of the items."""
     runs = [plain(scores + 1e-3 * np.array(p) / len(p), truth) for p in itertools.permutations(range(len(scores)))]
-    return {"ap": float(np.mean([r["ap"] for r in runs])), "hit": np.mean([r["hit"] for r in runs], axis=0).tolist()}
+    return {"ap": float(np.mean([r["ap"] for r in runs])), "first": float(np.mean([r["first"] for r in runs])), "hit": np.mean([r["hit"] for r in runs], axis=0).tolist()}
 
 
 def case(scores, truth, judge):

@@ -5,11 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 #include <nlohmann/json.hpp>
 
-#include "base/error.h"
-#include "base/files.h"
+#include "losses/metrics/interval.h"
+#include "tests/support.h"
 
 namespace weft {
 namespace {
@@ -21,12 +20,27 @@ const Json& golden() {
   return json;
 }
 
-Retrieval judge(const Json& test_case) {
-  std::vector<TruePair> truth;
-  for (const Json& pair : test_case["truth"]) truth.push_back({pair[0], pair[1]});
+// Both directions of a case's matrix, [images, texts].
+struct Judged {
+  Ranking text_to_image, image_to_text;
+};
+
+Judged judge(const Json& test_case) {
+  const size_t images = test_case["images"], texts = test_case["texts"];
   const auto scores = test_case["scores"].get<std::vector<float>>();
+  std::vector<float> by_text(scores.size());
+  for (size_t i = 0; i < images; ++i)
+    for (size_t t = 0; t < texts; ++t) by_text[t * images + i] = scores[i * texts + t];
+  std::vector<std::vector<int64_t>> images_of(texts), texts_of(images);
+  for (const Json& pair : test_case["truth"]) {
+    images_of[pair[1].get<size_t>()].push_back(pair[0]);
+    texts_of[pair[0].get<size_t>()].push_back(pair[1]);
+  }
   const auto recall_at = golden()["recall_at"].get<std::vector<int>>();
-  return judge_retrieval(scores, test_case["images"], test_case["texts"], truth, recall_at);
+  Judged judged;
+  rank_queries(by_text, static_cast<int64_t>(images), 0, images_of, recall_at, judged.text_to_image);
+  rank_queries(scores, static_cast<int64_t>(texts), 0, texts_of, recall_at, judged.image_to_text);
+  return judged;
 }
 
 void expect_equal(const Ranking& ranking, const Json& wanted) {
@@ -35,34 +49,26 @@ void expect_equal(const Ranking& ranking, const Json& wanted) {
   for (size_t q = 0; q < ranking.queries.size(); ++q) {
     const Json& query = wanted.at(std::to_string(ranking.queries[q]));
     EXPECT_NEAR(ranking.average_precision[q], query["ap"].get<double>(), 1e-12);
+    EXPECT_NEAR(ranking.first_place[q], query["first"].get<double>(), 1e-12);
     for (size_t k = 0; k < recall_at.size(); ++k)
       EXPECT_NEAR(ranking.hit.at(recall_at[k])[q], query["hit"][k].get<double>(), 1e-12);
   }
 }
 
-std::string error_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 TEST(Retrieval, WithoutTiesTheFiguresAreThoseOfScikitLearn) {
-  const Retrieval result = judge(golden()["distinct"]);
+  const Judged result = judge(golden()["distinct"]);
   expect_equal(result.text_to_image, golden()["distinct"]["text_to_image"]);
   expect_equal(result.image_to_text, golden()["distinct"]["image_to_text"]);
 }
 
 TEST(Retrieval, TiesGiveTheMeanOverEveryOrderOfTheEqualScores) {
-  const Retrieval result = judge(golden()["tied"]);
+  const Judged result = judge(golden()["tied"]);
   expect_equal(result.text_to_image, golden()["tied"]["text_to_image"]);
   expect_equal(result.image_to_text, golden()["tied"]["image_to_text"]);
 }
 
 TEST(Retrieval, AQueryWithoutATrueItemIsLeftOut) {
-  const Retrieval result = judge(golden()["distinct"]);
+  const Judged result = judge(golden()["distinct"]);
   EXPECT_EQ(result.text_to_image.queries.size(), 6u);  // of 7: nothing shows text 2
   for (const int64_t query : result.text_to_image.queries) EXPECT_NE(query, 2);
 }
@@ -74,33 +80,51 @@ TEST(Retrieval, ChanceIsTheMeanOverEveryPlacementOfTheTrueItems) {
 }
 
 TEST(Retrieval, AModelThatScoresEverythingAlikeGetsExactlyChance) {
-  const std::vector<float> scores(20, 0.5f);
-  const std::vector<TruePair> truth{{0, 0}, {1, 0}, {4, 2}};
+  const std::vector<float> scores(10, 0.5f);
   const std::vector<int> recall_at{1, 3};
-  const Ranking ranking = judge_retrieval(scores, 5, 4, truth, recall_at).text_to_image;
+  Ranking ranking;
+  rank_queries(scores, 5, 0, {{0, 1}, {4}}, recall_at, ranking);
   EXPECT_EQ(ranking.average_precision, ranking.chance);
+  EXPECT_EQ(ranking.first_place, ranking.chance_first_place);
   EXPECT_EQ(ranking.hit, ranking.chance_hit);
   EXPECT_DOUBLE_EQ(ranking.hit.at(1)[0], 0.4);  // two of five are true
   EXPECT_DOUBLE_EQ(ranking.hit.at(3)[0], 0.9);  // 1 - (3 choose 3) / (5 choose 3)
+  EXPECT_DOUBLE_EQ(ranking.first_place[0], 2);  // (5 + 1) / (2 + 1)
+}
+
+TEST(Retrieval, QueriesJudgedInPartsAreThoseJudgedAtOnce) {
+  const auto scores = golden()["tied"]["scores"].get<std::vector<float>>();
+  const std::vector<int> recall_at{2};
+  const std::vector<std::vector<int64_t>> truth{{0}, {1, 2}, {}, {4}, {3}, {0, 4}};
+  Ranking whole, parts;
+  rank_queries(scores, 5, 0, truth, recall_at, whole);
+  rank_queries(std::span(scores).first(10), 5, 0, truth, recall_at, parts);
+  rank_queries(std::span(scores).subspan(10), 5, 2, truth, recall_at, parts);
+  EXPECT_EQ(whole.queries, (std::vector<int64_t>{0, 1, 3, 4, 5}));
+  EXPECT_EQ(whole.queries, parts.queries);
+  EXPECT_EQ(whole.average_precision, parts.average_precision);
+  EXPECT_EQ(whole.hit, parts.hit);
 }
 
 TEST(Retrieval, APairSaidTwiceCountsOnce) {
   const std::vector<float> scores{0.1f, 0.9f};
-  const std::vector<TruePair> truth{{0, 0}, {0, 0}};
-  EXPECT_EQ(judge_retrieval(scores, 2, 1, truth, {}).text_to_image.average_precision, std::vector<double>{0.5});
+  Ranking ranking;
+  rank_queries(scores, 2, 0, {{0, 0}}, {}, ranking);
+  EXPECT_EQ(ranking.average_precision, std::vector<double>{0.5});
 }
 
 TEST(Retrieval, AScoreThatIsNoNumberIsNamed) {
   const std::vector<float> scores{0, 0, 0, 0, std::nanf(""), 0};
-  EXPECT_EQ(error_of([&] { judge_retrieval(scores, 2, 3, {}, {}); }),
-            "retrieval: the score of image 1 and text 1 is not a number; has the training diverged?");
+  Ranking ranking;
+  EXPECT_EQ(error_of([&] { rank_queries(scores, 3, 7, std::vector<std::vector<int64_t>>(9), {}, ranking); }),
+            "retrieval: the score of candidate 1 for query 8 is not a number; has the training diverged?");
 }
 
-TEST(Retrieval, APairOutsideTheMatrixIsNamed) {
+TEST(Retrieval, ACandidateOutsideTheMatrixIsNamed) {
   const std::vector<float> scores(6);
-  const std::vector<TruePair> truth{{2, 0}};
-  EXPECT_EQ(error_of([&] { judge_retrieval(scores, 2, 3, truth, {}); }),
-            "retrieval: the true pair (2, 0) lies outside 2 images and 3 texts");
+  Ranking ranking;
+  EXPECT_EQ(error_of([&] { rank_queries(scores, 3, 0, {{}, {3}}, {}, ranking); }),
+            "retrieval: candidate 3, true of query 1, is none of 3");
 }
 
 TEST(Retrieval, ThePairedIntervalIsThatOfNumPysResampling) {

@@ -70,6 +70,18 @@ TEST(Groups, LayersDecayByTheirDepthInTheirOwnTower) {
     EXPECT_EQ(towers.group(name, settings).lr_scale, 1) << name;
 }
 
+TEST(Groups, LayersOfTimmsTowerAndOfLoraDecayAlike) {
+  ParameterSet set(1);
+  for (const char* name : {"visual.trunk.pos_embed", "visual.trunk.patch_embed.proj.weight",
+                           "visual.trunk.blocks.0.attn.qkv.weight", "visual.trunk.blocks.1.attn.qkv.weight",
+                           "extra.lora.visual.trunk.blocks.0.attn.qkv.weight.up", "visual.trunk.attn_pool.q.weight",
+                           "text.transformer.resblocks.0.mlp.c_fc.weight", "text.positional_embedding", "logit_bias"})
+    set.add(name, {2, 2}, Init::constant(0));
+  const std::vector<ParameterGroup> groups = groups_of(set, {.layer_decay = 0.5});
+  const std::vector<double> wanted = {0.125, 0.125, 0.25, 0.5, 0.25, 1, 0.5, 0.25, 1};
+  for (size_t i = 0; i < wanted.size(); ++i) EXPECT_EQ(groups[i].lr_scale, wanted[i]) << set.all()[i].name;
+}
+
 TEST(Groups, FactorsMultiplyEachOtherAndTheLayersOwn) {
   const GroupSettings settings{.layer_decay = 0.5, .lr_scales = {"visual.*=0.1", "visual.proj=5", "*.conv1.*=2e1"}};
   const Towers towers;

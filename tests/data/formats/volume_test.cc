@@ -98,6 +98,42 @@ TEST(Volume, ASliceIsReadWithoutTheOthers) {
   EXPECT_EQ(error_of([&] { reader.slice(3); }), "there is no slice 3 in a volume of 3");
 }
 
+TEST(Volume, ASliceIsCutOutWithoutReadingTheOthers) {
+  const Bytes file = encode_volume(shorts());
+  const VolumeReader whole(file.data(), file.size());
+  for (uint32_t i = 0; i < 3; ++i) {
+    uint64_t asked = 0;
+    const Bytes cut = VolumeReader::cut(file.size(), i, [&](uint64_t at, uint64_t bytes) {
+      asked += bytes;
+      return Bytes(file.begin() + static_cast<ptrdiff_t>(at), file.begin() + static_cast<ptrdiff_t>(at + bytes));
+    });
+    constexpr size_t kOtherPlanes = 2 * 2;
+    EXPECT_EQ(asked, cut.size() + 16 * kOtherPlanes) << "the head with its table, and two planes";
+    const VolumeReader one(cut.data(), cut.size());
+    EXPECT_EQ(one.slice(0).values, whole.slice(i).values);
+    EXPECT_EQ(one.slice(0).automatic, whole.slice(i).automatic);
+    EXPECT_EQ(one.header().affine[11], -7 + 3.0 * i) << "millimetres of its own place";
+  }
+}
+
+TEST(Volume, ACutOfADamagedOrCutFileIsAnError) {
+  const Bytes file = encode_volume(shorts());
+  const auto error_of_slice = [](const Bytes& from, uint32_t slice) {
+    return error_of([&] {
+      VolumeReader::cut(from.size(), slice, [&](uint64_t at, uint64_t bytes) {
+        return Bytes(from.begin() + static_cast<ptrdiff_t>(at), from.begin() + static_cast<ptrdiff_t>(at + bytes));
+      });
+    });
+  };
+  Bytes damaged = file;
+  damaged.back() ^= 1;
+  EXPECT_EQ(error_of_slice(damaged, 1), "");
+  EXPECT_EQ(error_of_slice(damaged, 2), "slice 2, modality 1: the checksum differs");
+  EXPECT_EQ(error_of_slice(file, 3), "there is no slice 3 in a volume of 3");
+  for (size_t size = 0; size < file.size(); ++size)
+    EXPECT_NE(error_of_slice(Bytes(file.begin(), file.begin() + static_cast<ptrdiff_t>(size)), 0), "") << size;
+}
+
 TEST(Volume, AnyByteDamagedOrMissingIsAnError) {
   const Bytes file = encode_volume(shorts());
   ASSERT_EQ(error_in(file), "");

@@ -12,8 +12,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "data/geometry.h"
 #include "data/importers/importers.h"
+#include "tests/data/importers/record_text.h"
 #include "tests/data/support.h"
 #include "tests/support.h"
 
@@ -22,25 +22,10 @@ namespace weft {
 using Lines = std::multiset<std::string>;
 
 inline std::string describe(const Record& record, const Vocabulary& vocabulary) {
-  std::string line = name_of(record.scope);
-  if (record.kind != Kind::pos) line += join(" ", name_of(record.kind));
-  line += " " + (record.concept_row == kAnyConcept ? "*" : vocabulary.text(record.concept_row));
-  if (record.region != RegionIs::unsaid) line += join(" ", name_of(record.region));
-  if (record.flags & kCrowd) line += " crowd";
-  if (record.flags & kOccluded) line += " occluded";
-  if (record.id) line += join(" #", record.id);
-  if (record.parent) line += join(" of #", record.parent);
-  if (record.confidence != 1) line += join(" at ", record.confidence);
-  if (record.scope == Scope::box) {
-    const Box box = box_of(record.geometry);
-    line += join(": ", box.x0, " ", box.y0, " ", box.x1, " ", box.y1);
-  } else if (record.scope == Scope::point) {
-    line += join(": ", point_of(record.geometry).x, " ", point_of(record.geometry).y);
-  } else if (record.scope == Scope::mask) {
-    const Rle mask = mask_of(record.geometry);
-    line += join(": ", area_of(mask), " of ", mask.width, " x ", mask.height);
-  }
-  return line;
+  const std::string line = text_of(record, vocabulary);
+  if (record.scope != Scope::mask) return line;
+  const Rle mask = mask_of(record.geometry);
+  return line + join(": ", area_of(mask), " of ", mask.width, " x ", mask.height);
 }
 
 // What a layer of the dataset says of the picture of this key.

@@ -11,10 +11,11 @@ import csv
 import json
 import pathlib
 import re
-import struct
 import sys
 import xml.etree.ElementTree as ElementTree
 import zlib
+
+import tiny_png
 
 COUNTS = collections.Counter()
 IMAGES = {}   # content -> name
@@ -35,61 +36,11 @@ def say(name, layer, scope, kind, text, shape=(), area=None):
 
 
 def size_of(path):
-    data = path.read_bytes()
-    if data.startswith(b"\x89PNG"):
-        return struct.unpack(">II", data[16:24])
-    at = 2
-    while True:
-        kind, length = data[at + 1], struct.unpack(">H", data[at + 2:at + 4])[0]
-        if 0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack(">HH", data[at + 5:at + 9])
-            return width, height
-        at += 2 + length
-
-
-def unfiltered(kind, line, above, step):
-    if kind == 0 or not any(line) and (kind == 1 or not any(above)):
-        return line
-    if kind == 2 and not any(line):
-        return above
-    line = bytearray(line)
-    for x in range(len(line)):
-        left, up = (line[x - step] if x >= step else 0), above[x]
-        corner = above[x - step] if x >= step else 0
-        if kind == 4:
-            guess = left + up - corner
-            near = min((abs(guess - left), 0, left), (abs(guess - up), 1, up), (abs(guess - corner), 2, corner))[2]
-        else:
-            near = (0, left, up, (left + up) // 2)[kind]
-        line[x] = line[x] + near & 255
-    return bytes(line)
+    return tiny_png.size_of(path.read_bytes())
 
 
 def pixels_of(path):
-    """Rows of the pixels of a PNG that is not interlaced: numbers of grey or palette, tuples of colours."""
-    data, at, packed = path.read_bytes(), 8, b""
-    while at < len(data):
-        length, kind = struct.unpack(">I4s", data[at:at + 8])
-        if kind == b"IHDR":
-            width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", data[at + 8:at + 21])
-            assert not interlaced
-        if kind == b"IDAT":
-            packed += data[at + 8:at + 8 + length]
-        at += 12 + length
-    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
-    raw, stride = zlib.decompress(packed), (width * depth * channels + 7) // 8
-    above = bytes(stride)
-    for y in range(height):
-        start = y * (stride + 1)
-        above = unfiltered(raw[start], raw[start + 1:start + 1 + stride], above, max(1, depth * channels // 8))
-        if depth == 16:
-            values = struct.unpack(f">{width * channels}H", above)
-        elif depth == 8:
-            values = above
-        else:
-            bits = "".join(f"{byte:08b}" for byte in above)
-            values = [int(bits[x * depth:(x + 1) * depth], 2) for x in range(width)]
-        yield values if channels == 1 else [tuple(values[x:x + channels]) for x in range(0, len(values), channels)]
+    return tiny_png.pixels_of(path.read_bytes())
 
 
 def values_of(path):

@@ -132,7 +132,7 @@ def count_openimages(folder):
     for row in tables["masks"]:
         picture, text = pictures[row["ImageID"]], names[row["LabelName"]]
         width, height = tiny_png.size_of(data[row["ImageID"]])
-        mask = tiny_png.read_grey(next((folder / "masks").rglob(row["MaskPath"])).read_bytes())
+        mask = list(tiny_png.pixels_of(next((folder / "masks").rglob(row["MaskPath"])).read_bytes()))
         inside = tuple((x, y) for y in range(height) for x in range(width)
                        if mask[int((y + .5) * len(mask) / height)][int((x + .5) * len(mask[0]) / width)])
         said.say(picture, "masks", "mask", "pos", text, inside)

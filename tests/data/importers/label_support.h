@@ -9,8 +9,8 @@
 #include <set>
 
 #include "base/hash.h"
-#include "data/geometry.h"
 #include "data/importers/importers.h"
+#include "tests/data/importers/record_text.h"
 #include "tests/data/support.h"
 #include "tests/support.h"
 
@@ -18,24 +18,10 @@ namespace weft {
 
 using Said = std::multiset<std::string>;
 
-// "layer scope kind text region flags #id of #parent: geometry", without what is not said.
+// "layer ..." with the geometry of what has one.
 inline std::string line_of(const Record& record, const Store& store) {
-  std::string line = store.layers().at(record.source) + " " + name_of(record.scope);
-  if (record.kind != Kind::pos) line += join(" ", name_of(record.kind));
-  line += " " + (record.concept_row == kAnyConcept ? "*" : store.vocabulary().text(record.concept_row));
-  if (record.region != RegionIs::unsaid) line += join(" ", name_of(record.region));
-  if (record.flags & kOccluded) line += " occluded";
-  if (record.flags & kTruncated) line += " truncated";
-  if (record.flags & kDifficult) line += " difficult";
-  if (record.id) line += join(" #", record.id);
-  if (record.parent) line += join(" of #", record.parent);
-  if (record.confidence != 1) line += join(" at ", record.confidence);
-  if (record.scope == Scope::box) {
-    const Box box = box_of(record.geometry);
-    line += join(": ", box.x0, " ", box.y0, " ", box.x1, " ", box.y1);
-  } else if (record.scope == Scope::point) {
-    line += join(": ", point_of(record.geometry).x, " ", point_of(record.geometry).y);
-  } else if (record.scope == Scope::mask) {
+  std::string line = store.layers().at(record.source) + " " + text_of(record, store.vocabulary());
+  if (record.scope == Scope::mask) {
     const Rle mask = mask_of(record.geometry);
     const auto [x, y, width, height] = box_of_rle(mask);
     line += join(": ", area_of(mask), " in ", x, " ", y, " ", x + width, " ", y + height);

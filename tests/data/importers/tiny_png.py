@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PNG and JPEG with nothing but Python's own modules: writing grey pictures, reading sizes and grey pixels."""
+"""PNG and JPEG with nothing but Python's own modules: writing grey pictures, reading sizes and pixels."""
 import struct
 import zlib
 
@@ -35,27 +35,46 @@ def size_of(data):
         at += 2 + length
 
 
-def read_grey(data):
-    """Rows of the values of a grey PNG of 1 to 8 bits, not interlaced."""
+def unfiltered(kind, line, above, step):
+    if kind == 0 or not any(line) and (kind == 1 or not any(above)):
+        return line
+    if kind == 2 and not any(line):
+        return above
+    line = bytearray(line)
+    for x in range(len(line)):
+        left, up = (line[x - step] if x >= step else 0), above[x]
+        corner = above[x - step] if x >= step else 0
+        if kind == 4:
+            guess = left + up - corner
+            near = min((abs(guess - left), 0, left), (abs(guess - up), 1, up), (abs(guess - corner), 2, corner))[2]
+        else:
+            near = (0, left, up, (left + up) // 2)[kind]
+        line[x] = line[x] + near & 255
+    return bytes(line)
+
+
+def pixels_of(data):
+    """Rows of the pixels of a PNG that is not interlaced: numbers of grey or palette, tuples of colours."""
     at, packed = 8, b""
     while at < len(data):
         length, kind = struct.unpack(">I4s", data[at:at + 8])
         if kind == b"IHDR":
-            width, height, depth, colour = struct.unpack(">IIBB", data[at + 8:at + 18])
-            assert colour == 0 and depth <= 8
+            width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", data[at + 8:at + 21])
+            assert not interlaced
         if kind == b"IDAT":
             packed += data[at + 8:at + 8 + length]
         at += 12 + length
-    raw, stride = zlib.decompress(packed), (width * depth + 7) // 8
-    rows, above = [], bytes(stride)
+    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
+    raw, stride = zlib.decompress(packed), (width * depth * channels + 7) // 8
+    above = bytes(stride)
     for y in range(height):
-        line = bytearray(raw[y * (stride + 1) + 1:(y + 1) * (stride + 1)])
-        for x, kind in ((x, raw[y * (stride + 1)]) for x in range(stride)):
-            left, up, corner = (line[x - 1] if x else 0), above[x], (above[x - 1] if x else 0)
-            near = min((abs(up - corner), 0, left), (abs(left - corner), 1, up),
-                       (abs(left + up - 2 * corner), 2, corner))
-            line[x] = line[x] + (0, left, up, (left + up) // 2, near[2])[kind] & 255
-        above = bytes(line)
-        bits = "".join(f"{byte:08b}" for byte in line)
-        rows.append([int(bits[x * depth:(x + 1) * depth], 2) for x in range(width)])
-    return rows
+        start = y * (stride + 1)
+        above = unfiltered(raw[start], raw[start + 1:start + 1 + stride], above, max(1, depth * channels // 8))
+        if depth == 16:
+            values = struct.unpack(f">{width * channels}H", above)
+        elif depth == 8:
+            values = above
+        else:
+            bits = "".join(f"{byte:08b}" for byte in above)
+            values = [int(bits[x * depth:(x + 1) * depth], 2) for x in range(width)]
+        yield values if channels == 1 else [tuple(values[x:x + channels]) for x in range(0, len(values), channels)]

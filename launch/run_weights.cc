@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/run_weights.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "configs/recipe.h"
+#include "data/tokenizer.h"
+#include "launch/run_config.h"
+#include "models/exported.h"
+#include "trainer/checkpoint.h"
+
+namespace weft {
+
+void WeightsSettings::fields(Fields& visit) {
+  visit("naming", naming, one_of(kNamings), "which project's names and shapes the file has");
+}
+
+Exit run_weights(const Path& run_folder, const Path& file, const std::vector<std::string>& options) {
+  WeightsSettings settings;
+  Recipe::parse("", "command line", options).fill(settings);
+  RunConfig config;
+  Recipe::read(run_folder / "recipe.toml").fill(config);
+  const Tokenizer tokenizer(config.data.tokenizer_file());
+  const std::unique_ptr<Model> model = config.model->build(tokenizer.size(), static_cast<uint64_t>(config.run.seed));
+  LocalComm comm;
+  const Path checkpoint = Checkpoints(run_folder / "checkpoints", {}, comm).latest();
+  check(!checkpoint.empty(), run_folder.string(), ": has no checkpoint to take weights from");
+  load_for_evaluation(checkpoint, *model);
+  const auto named = std::find(kNamings.begin(), kNamings.end(), settings.naming) - kNamings.begin();
+  save_exported(file, *model, static_cast<Naming>(named));
+  log_info(file.string(), ": weights of ", checkpoint.string(), " by ", settings.naming, "'s names");
+  return Exit::done;
+}
+
+}  // namespace weft
