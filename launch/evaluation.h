@@ -22,7 +22,7 @@ namespace weft {
 
 using Json = nlohmann::ordered_json;
 
-struct Evaluation {
+struct Evaluated {
   const RunConfig& config;
   const Store& store;
   const Model& model;
@@ -57,16 +57,16 @@ struct Findings {
 };
 
 // Texts rank images, images rank texts; and a ridge regression on colours where the recipe asks for it.
-void judge_retrieval(const Evaluation& evaluation, const std::string& layer, bool is_required, Findings& findings);
+void judge_retrieval(const Evaluated& evaluated, const std::string& layer, bool is_required, Findings& findings);
 // Texts of one layer rank those of another by their embeddings; true is what some image has both of.  Texts that the
 // tokenizer spells alike in both layers are left out.
-void judge_across(const Evaluation& evaluation, const std::string& from, const std::string& to, Findings& findings);
+void judge_across(const Evaluated& evaluated, const std::string& from, const std::string& to, Findings& findings);
 // One class an image: by the texts of the classes, and by a probe and neighbours where the recipe asks for them.
-void judge_classes(const Evaluation& evaluation, const std::string& layer, Findings& findings);
+void judge_classes(const Evaluated& evaluated, const std::string& layer, Findings& findings);
 // Concept by concept, over what is verified alone; by its text, and by a probe where the recipe asks for it.
-void judge_verified(const Evaluation& evaluation, const std::string& layer, Findings& findings);
+void judge_verified(const Evaluated& evaluated, const std::string& layer, Findings& findings);
 
 // A sample's view as base64 of a PNG, for the report.
-std::string picture_of(const Evaluation& evaluation, uint32_t sample);
+std::string picture_of(const Evaluated& evaluated, uint32_t sample);
 
 }  // namespace weft

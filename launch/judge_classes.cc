@@ -45,7 +45,7 @@ double accuracy(const Answers& answers) {
   return mean_of(top1);
 }
 
-Answers by_texts(const Evaluation& e, const JudgedClasses& classes, const Labelled& images) {
+Answers by_texts(const Evaluated& e, const JudgedClasses& classes, const Labelled& images) {
   TextGroups groups;
   for (const uint32_t row : classes.rows)
     groups.push_back(sentences(e.store.vocabulary(), row, e.config.evaluate.templates, e.config.evaluate.synonyms));
@@ -56,7 +56,8 @@ Answers by_texts(const Evaluation& e, const JudgedClasses& classes, const Labell
   for_my_tiles(rows_of(e.image_ND, images.images), class_CD, e.comm, [&](int64_t first, std::span<const float> scores) {
     for (size_t i = 0; i < scores.size() / width; ++i) {
       const auto item = static_cast<size_t>(first) + i;
-      mine.push_back(classify(scores.subspan(i * width, width), static_cast<int64_t>(item), images.classes[item], scale));
+      mine.push_back(
+          classify(scores.subspan(i * width, width), static_cast<int64_t>(item), images.classes[item], scale));
     }
   });
   return unpacked(gather_numbers(packed(mine), e.comm));
@@ -86,7 +87,7 @@ std::vector<Answers> by_neighbours(const Tensor& query_QD, const Labelled& queri
   return mine;
 }
 
-Answers by_best_neighbours(const Evaluation& e, const JudgedClasses& classes, const Labelled& images,
+Answers by_best_neighbours(const Evaluated& e, const JudgedClasses& classes, const Labelled& images,
                            const Labelled& train, const Labelled& dev) {
   const auto count = static_cast<int32_t>(classes.rows.size());
   const Tensor train_KD = rows_of(e.train_ND, train.images);
@@ -99,9 +100,11 @@ Answers by_best_neighbours(const Evaluation& e, const JudgedClasses& classes, co
   return by_neighbours(rows_of(e.image_ND, images.images), images, train_KD, train, count, e.comm)[best];
 }
 
-Answers by_probe(const Evaluation& e, const JudgedClasses& classes, const Labelled& images, const Labelled& train,
+Answers by_probe(const Evaluated& e, const JudgedClasses& classes, const Labelled& images, const Labelled& train,
                  const Labelled& dev) {
   const auto count = static_cast<int64_t>(classes.rows.size());
+  const ProbeView view(e.train_ND);
+  const Tensor train_ND = view.of(e.train_ND), dev_ND = view.of(e.dev_ND), image_ND = view.of(e.image_ND);
   const auto answers = [&](const ClassProbe& probe, const Tensor& features, const Labelled& of, Range rows) {
     Answers found;
     for (int64_t i = rows.begin; i < rows.end; ++i)
@@ -110,19 +113,24 @@ Answers by_probe(const Evaluation& e, const JudgedClasses& classes, const Labell
     return found;
   };
   const auto on_dev = [&](const ClassProbe& probe) {
-    return accuracy(answers(probe, e.dev_ND, dev, {0, static_cast<int64_t>(dev.images.size())}));
+    std::vector<double> likelihood;
+    for (size_t i = 0; i < dev.images.size(); ++i) {
+      const auto p = probe.probabilities(row_of(dev_ND, dev.images[i]), count);
+      likelihood.push_back(log_likelihood(p[static_cast<size_t>(dev.classes[i])]));
+    }
+    return mean_of(likelihood);
   };
-  const ClassProbe probe = best_probe(rows_of(e.train_ND, train.images), train.classes, on_dev, e.comm);
+  const ClassProbe probe = best_probe(rows_of(train_ND, train.images), train.classes, on_dev, e.comm);
   log_info(classes.name, ": probe of strength ", probe.strength, " chosen on ", e.config.evaluate.dev_split,
-           " (accuracy ", probe.score, ")");
+           " (mean log p ", probe.score, ")");
   Answers mine;
   for (const Range& rows : my_blocks(static_cast<int64_t>(images.images.size()), 64, e.comm))
-    for (const Classified& one : answers(probe, e.image_ND, images, rows)) mine.push_back(one);
+    for (const Classified& one : answers(probe, image_ND, images, rows)) mine.push_back(one);
   return unpacked(gather_numbers(packed(mine), e.comm));
 }
 
 // The pairs of classes that were taken for each other most often, with the pictures of which the model was surest.
-Json confusions_of(const Evaluation& e, const JudgedClasses& classes, const Labelled& images, Answers answers) {
+Json confusions_of(const Evaluated& e, const JudgedClasses& classes, const Labelled& images, Answers answers) {
   std::stable_sort(answers.begin(), answers.end(),
                    [](const Classified& a, const Classified& b) { return a.confidence > b.confidence; });
   Json list = Json::array();
@@ -132,7 +140,9 @@ Json confusions_of(const Evaluation& e, const JudgedClasses& classes, const Labe
     for (const Classified& answer : answers) {
       if (answer.truth != one.truth || answer.predicted != one.predicted || items.size() == kPicturesShown) continue;
       const uint32_t sample = e.images[static_cast<size_t>(images.images[static_cast<size_t>(answer.item)])];
-      items.push_back({{"key", e.store.info(sample).key}, {"score", answer.confidence}, {"right", false},
+      items.push_back({{"key", e.store.info(sample).key},
+                       {"score", answer.confidence},
+                       {"right", false},
                        {"png", picture_of(e, sample)}});
     }
     list.push_back({{"truth", classes.texts[static_cast<size_t>(one.truth)]},
@@ -155,30 +165,35 @@ double most_frequent(const Labelled& train, const Labelled& images) {
   return static_cast<double>(hits) / static_cast<double>(images.classes.size());
 }
 
-void add_classifier(const Evaluation& e, const char* name, const char* title, const JudgedClasses& classes,
+void add_classifier(const Evaluated& e, const char* name, const char* title, const JudgedClasses& classes,
                     const Labelled& images, const Labelled& train, const Answers& answers, Findings& findings) {
   const auto count = static_cast<int64_t>(classes.rows.size());
   std::vector<double> top1, top5, brier, recalls;
-  std::vector<Said> said;
+  std::vector<Forecast> forecasts;
   for (const Classified& one : answers) {
     top1.push_back(one.top1), top5.push_back(one.top5), brier.push_back(one.brier);
-    said.push_back({one.confidence, one.predicted == one.truth ? 1.0 : 0.0});
+    forecasts.push_back({one.confidence, one.predicted == one.truth ? 1.0 : 0.0});
   }
   for (const double recall : recall_of_classes(answers, count))
     if (recall >= 0) recalls.push_back(recall);
   const double chance = 1 / static_cast<double>(count);
-  const auto add = [&](const char* figure, const char* words, std::vector<double> values, std::optional<double> by_chance,
-                       bool lower_is_better = false, std::map<std::string, double> baselines = {}) {
-    findings.add({.group = "One class of several", .name = join(classes.name, ".", name, "_", figure),
-                  .title = join(classes.name, ": ", title, words), .values = std::move(values), .chance = by_chance,
-                  .baselines = std::move(baselines), .lower_is_better = lower_is_better});
+  const auto add = [&](const char* figure, const char* words, std::vector<double> values,
+                       std::optional<double> by_chance, bool lower_is_better = false,
+                       std::map<std::string, double> baselines = {}) {
+    findings.add({.group = "One class of several",
+                  .name = join(classes.name, ".", name, "_", figure),
+                  .title = join(classes.name, ": ", title, words),
+                  .values = std::move(values),
+                  .chance = by_chance,
+                  .baselines = std::move(baselines),
+                  .lower_is_better = lower_is_better});
   };
   std::map<std::string, double> frequent;
   if (!train.classes.empty()) frequent["most frequent class"] = most_frequent(train, images);
   add("accuracy", " accuracy", top1, chance, false, frequent);
   if (count > 5) add("accuracy@5", " accuracy@5", top5, 5 * chance);
   add("recall", " mean per-class recall", recalls, chance);
-  const Calibration calibration = calibrate(said);
+  const Calibration calibration = calibrate(forecasts);
   add("ece", " ECE, bins of equal width", {calibration.error_wide}, {}, true);
   add("ece_mass", " ECE, bins of equal mass", {calibration.error_even}, {}, true);
   add("brier", " Brier score", brier, 1 - chance, true);
@@ -193,12 +208,13 @@ void add_classifier(const Evaluation& e, const char* name, const char* title, co
 
 }  // namespace
 
-void judge_classes(const Evaluation& e, const std::string& name, Findings& findings) {
+void judge_classes(const Evaluated& e, const std::string& name, Findings& findings) {
   const EvaluateSettings& asked = e.config.evaluate;
   const JudgedClasses classes = judged_classes(e.store, e.known, name, e.images);
   const Labelled images = labelled(e.known, classes, e.images), train = labelled(e.known, classes, e.train);
-  check(!images.images.empty(), e.store.folder().string(), ": no image of ", asked.split, " has exactly one class of \"",
-        name, "\" (", images.several, " have several); evaluate.verified judges texts one by one");
+  check(!images.images.empty(), e.store.folder().string(), ": no image of ", asked.split,
+        " has exactly one class of \"", name, "\" (", images.several,
+        " have several); evaluate.verified judges texts one by one");
   const auto judge = [&](const char* key, const char* title, const Answers& answers) {
     if (e.comm.is_first()) add_classifier(e, key, title, classes, images, train, answers, findings);
   };

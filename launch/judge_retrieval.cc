@@ -69,7 +69,7 @@ Retrieval retrieve(const Tensor& image_ND, const Tensor& text_TD, const JudgedLa
 }
 
 // The ridge's figures on the gallery, its strength chosen by text -> image mAP on another split.
-Retrieval judge_ridge(const Evaluation& e, const JudgedLayer& layer) {
+Retrieval judge_ridge(const Evaluated& e, const JudgedLayer& layer) {
   const std::string& dev_split = e.config.evaluate.color_baseline_dev;
   const std::vector<uint32_t> dev = e.store.split(dev_split);
   const auto histograms = [&](const std::vector<uint32_t>& samples) {
@@ -127,7 +127,7 @@ void add_queries(const JudgedLayer& layer, const Retrieval& ours, const Retrieva
 }
 
 // The best images of the texts that are true of most images, with their pictures.
-void add_galleries(const Evaluation& e, const JudgedLayer& layer, const Tensor& text_TD, Findings& findings) {
+void add_galleries(const Evaluated& e, const JudgedLayer& layer, const Tensor& text_TD, Findings& findings) {
   std::vector<size_t> shown(layer.texts.size());
   std::iota(shown.begin(), shown.end(), 0);
   std::stable_sort(shown.begin(), shown.end(),
@@ -153,17 +153,17 @@ void add_galleries(const Evaluation& e, const JudgedLayer& layer, const Tensor& 
   }
 }
 
-bool is_known(const Evaluation& e, const std::string& layer) {
+bool is_known(const Evaluated& e, const std::string& layer) {
   const auto& layers = e.config.evaluate.known_layers;
   return std::find(layers.begin(), layers.end(), layer) != layers.end();
 }
 
-JudgedLayer judged(const Evaluation& e, const std::string& layer) {
+JudgedLayer judged(const Evaluated& e, const std::string& layer) {
   return judged_layer(e.store, e.known, layer, e.images, is_known(e, layer) ? e.train : std::vector<uint32_t>());
 }
 
 // A layer's judged texts that the tokenizer spells like none of the other's.
-std::vector<size_t> unlike(const Evaluation& e, const JudgedLayer& layer, const JudgedLayer& other) {
+std::vector<size_t> unlike(const Evaluated& e, const JudgedLayer& layer, const JudgedLayer& other) {
   const auto ids = [&](const std::string& text) { return e.tokenizer.encode(text, e.model.context()); };
   std::set<std::vector<int32_t>> theirs;
   for (const std::string& text : other.texts) theirs.insert(ids(text));
@@ -181,7 +181,7 @@ std::vector<std::string> texts_at(const JudgedLayer& layer, const std::vector<si
 
 }  // namespace
 
-void judge_across(const Evaluation& e, const std::string& from, const std::string& to, Findings& findings) {
+void judge_across(const Evaluated& e, const std::string& from, const std::string& to, Findings& findings) {
   const JudgedLayer query_layer = judged(e, from), candidate_layer = judged(e, to);
   const std::vector<size_t> queries = unlike(e, query_layer, candidate_layer),
                             candidates = unlike(e, candidate_layer, query_layer);
@@ -208,7 +208,7 @@ void judge_across(const Evaluation& e, const std::string& from, const std::strin
     findings.queries[name][texts[static_cast<size_t>(ours.queries[q])]]["weft"] = ours.average_precision[q];
 }
 
-void judge_retrieval(const Evaluation& e, const std::string& name, bool is_required, Findings& findings) {
+void judge_retrieval(const Evaluated& e, const std::string& name, bool is_required, Findings& findings) {
   const bool known = is_known(e, name);
   const JudgedLayer layer = judged(e, name);
   if (layer.rows.empty()) {

@@ -106,8 +106,7 @@ int64_t VerifiedConcept::positives() const {
 }
 
 std::vector<VerifiedConcept> verified_concepts(const Store& store, KnownConcepts& known, const std::string& layer,
-                                               const std::vector<uint32_t>& images,
-                                               const std::vector<uint32_t>& rows) {
+                                               const std::vector<uint32_t>& images, const std::vector<uint32_t>& rows) {
   const uint16_t number = number_of(store, layer);
   std::set<uint32_t> asked(rows.begin(), rows.end());
   if (asked.empty())

@@ -16,11 +16,11 @@ struct Calibration {
   nlohmann::ordered_json bins;  // {"equal_width": [{p, outcome, items}], "equal_mass": [...]}
 };
 
-inline Calibration calibrate(std::span<const Said> said) {
+inline Calibration calibrate(std::span<const Forecast> forecasts) {
   Calibration calibration;
   for (const auto& [kind, name, error] : {std::tuple(Bins::equal_width, "equal_width", &calibration.error_wide),
                                           std::tuple(Bins::equal_mass, "equal_mass", &calibration.error_even)}) {
-    const auto bins = reliability(said, kind, kCalibrationBins);
+    const auto bins = reliability(forecasts, kind, kCalibrationBins);
     *error = expected_calibration_error(bins);
     for (const ReliabilityBin& bin : bins)
       calibration.bins[name].push_back({{"p", bin.p}, {"outcome", bin.outcome}, {"items", bin.items}});

@@ -3,35 +3,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "base/error.h"
 #include "launch/report_data.h"
+#include "launch/report_parts.h"
 #include "launch/report_style.h"
 #include "launch/svg.h"
 
 namespace weft {
 namespace {
 
-template <class... Arguments>
-std::string format(const char* pattern, Arguments... arguments) {
-  char text[96];
-  std::snprintf(text, sizeof text, pattern, arguments...);
-  return text;
-}
-
-std::string absent(const std::string& reason) {
-  return "<p class='card absent'>" + escape_html(reason) + "</p>\n";
-}
-
 std::string duration(double seconds) {
   if (seconds < 120) return format("%.0f s", seconds);
   if (seconds < 120 * 60) return format("%.1f min", seconds / 60);
   return format("%.0f h %02.0f min", std::floor(seconds / 3600), std::floor(std::fmod(seconds, 3600) / 60));
-}
-
-std::string value(std::optional<double> number) {
-  return number ? format("%.3f", *number) : "–";
 }
 
 // ---- summary
@@ -64,8 +49,8 @@ std::string summary_of(const RunFolderContent& run) {
   std::string out = "<div class=tiles>";
   if (run.evaluation.content && !run.evaluation.content->metrics.empty()) {
     const Metric& first = run.evaluation.content->metrics.front();
-    const std::string chance = first.chance ? ", chance " + value(first.chance) : "";
-    out += tile(value(first.weft), first.title + chance, " main");
+    const std::string chance = first.chance ? ", chance " + three_digits(first.chance) : "";
+    out += tile(three_digits(first.weft), first.title + chance, " main");
   }
   if (run.metrics.content) {
     const RunMetrics& metrics = *run.metrics.content;
@@ -143,85 +128,8 @@ std::string curves_of(const RunFolderContent& run) {
   return out;
 }
 
-// ---- evaluation
-
-double greatest(const Metric& metric) {
-  double most = std::max({metric.weft.value_or(0), metric.high.value_or(0), metric.chance.value_or(0)});
-  for (const auto& baseline : metric.baselines) most = std::max(most, baseline.second);
-  return most;
-}
-
-std::string comparison_of(const Metric& metric) {
-  if (!metric.weft) return "";
-  Comparison comparison{.ours = *metric.weft,
-                        .low = metric.low,
-                        .high = metric.high,
-                        .chance = metric.chance,
-                        .others = {},
-                        .most = greatest(metric) <= 1 ? 1 : greatest(metric)};
-  for (const auto& baseline : metric.baselines) comparison.others.push_back(baseline.second);
-  return draw_comparison(comparison);
-}
-
-std::string row_of(const Metric& metric, const Evaluation& evaluation) {
-  std::string out =
-      join("<tr><th>", escape_html(metric.title), "</th><td class='n ours'>", value(metric.weft), "</td><td class=n>",
-           metric.low && metric.high ? value(metric.low) + " – " + value(metric.high) : "–", "</td>");
-  for (const std::string& name : evaluation.baselines) {
-    const auto found = metric.baselines.find(name);
-    out += "<td class=n>" + (found == metric.baselines.end() ? "–" : value(found->second)) + "</td>";
-  }
-  return out + join("<td class=n>", value(metric.chance), "</td><td>", comparison_of(metric), "</td></tr>\n");
-}
-
 std::string evaluation_of(const RunFolderContent& run) {
-  if (!run.evaluation.content) return absent(run.evaluation.reason);
-  const Evaluation& evaluation = *run.evaluation.content;
-  std::string out = join("<p class=lead>", evaluation.images, " images and ", evaluation.texts, " texts of the split “",
-                         escape_html(evaluation.split), "”.</p>\n",
-                         "<div class='card scroll'><table><thead><tr><th>metric</th><th class=n>weft</th>",
-                         "<th class=n>95 % interval</th>");
-  for (const std::string& name : evaluation.baselines) out += "<th class=n>" + escape_html(name) + "</th>";
-  out += "<th class=n>chance</th><th></th></tr></thead><tbody>\n";
-  for (const Metric& metric : evaluation.metrics) out += row_of(metric, evaluation);
-  return out +
-         join("</tbody></table></div>\n<p class=note>Dot: weft, with its interval. Diamond: baseline. Tick: chance. ",
-              "The axis goes from 0 to 1, or to the greatest value where that is more.</p>\n");
-}
-
-// Keys are long; they may break after their joints.
-std::string breakable(const std::string& key) {
-  std::string out;
-  for (const char c : key) {
-    out += escape_html({&c, 1});
-    if (c == '_' || c == '-' || c == '/') out += "<wbr>";
-  }
-  return out;
-}
-
-std::string query_of(const Gallery& gallery) {
-  const auto right =
-      std::count_if(gallery.items.begin(), gallery.items.end(), [](const GalleryItem& i) { return i.right; });
-  std::string out = join("<div class=query><h3>“", escape_html(gallery.text), "”<span>", right, " of ",
-                         gallery.items.size(), " right</span></h3><div class=shots>");
-  for (const GalleryItem& item : gallery.items)
-    out += join("<figure class='shot ", item.right ? "right" : "wrong", "'><img alt='", escape_html(item.key),
-                "' src='data:image/png;base64,", escape_html(item.png), "'><i>", item.right ? "✓" : "✗", "</i>",
-                format("%.2f", item.score), "<br>", breakable(item.key), "</figure>");
-  return out + "</div></div>\n";
-}
-
-std::string galleries_of(const RunFolderContent& run) {
-  if (!run.evaluation.content) return "";  // said above
-  const std::string title = "<h2>What it finds</h2>\n";
-  if (run.evaluation.content->galleries.empty()) return title + absent("The evaluation kept no pictures.");
-  std::string out = join(
-      title,
-      "<p class=lead>For each text the images that score highest, best first: <span class='sample right'>✓</span> ",
-      "the text is true of the image, <span class='sample wrong'>✗</span> it is not known to be.</p>",
-      "<div class=queries>\n");
-  for (const Gallery& gallery : run.evaluation.content->galleries) out += query_of(gallery);
-  return out + "</div>\n";
+  return run.evaluation.content ? evaluation_html(*run.evaluation.content) : absent(run.evaluation.reason);
 }
 
 // ---- recipe and environment
@@ -254,7 +162,6 @@ void write_report(const Path& run_folder) {
                         "</h1><p class=lead>Report of a training run with weft</p>\n", summary_of(run),
                         "<h2>How the training went</h2>\n", curves_of(run),  //
                         "<h2>How well it does</h2>\n", evaluation_of(run),   //
-                        galleries_of(run),                                   //
                         "<h2>Recipe</h2>\n", recipe_of(run), "<h2>Environment</h2>\n", environment_of(run),
                         "<footer>Everything shown is inside this one file.</footer>\n</main></body></html>\n"));
 }

@@ -88,32 +88,76 @@ RunMetrics parse_metrics(const std::string& text) {
 
 Metric metric_of(const Json& json) {
   return {.title = json.at("title"),
+          .group = json.value("group", ""),
           .weft = number_at(json, "weft"),
           .low = number_at(json, "low"),
           .high = number_at(json, "high"),
           .chance = number_at(json, "chance"),
-          .baselines = numbers_of(member(json, "baselines"))};
+          .baselines = numbers_of(member(json, "baselines")),
+          .lower_is_better = json.value("lower_is_better", false)};
 }
 
-Gallery gallery_of(const Json& json) {
-  Gallery gallery{.text = json.at("text"), .items = {}};
-  for (const Json& item : json.at("items"))
-    gallery.items.push_back(
+std::vector<GalleryItem> items_of(const Json& json) {
+  std::vector<GalleryItem> items;
+  for (const Json& item : json)
+    items.push_back(
         {.key = item.at("key"), .png = item.at("png"), .score = item.at("score"), .right = item.at("right")});
-  return gallery;
+  return items;
+}
+
+std::vector<ReliabilityDot> dots_of(const Json& json) {
+  std::vector<ReliabilityDot> dots;
+  for (const Json& bin : json) dots.push_back({bin.at("p"), bin.at("outcome"), bin.at("items")});
+  return dots;
+}
+
+Reliability reliability_of(const Json& json) {
+  return {dots_of(member(json, "equal_width")), dots_of(member(json, "equal_mass"))};
+}
+
+ClassifierPart classifier_of(const Json& json) {
+  ClassifierPart part{.title = json.at("title"),
+                      .classes = json.at("classes"),
+                      .images = json.at("images"),
+                      .without = json.at("without"),
+                      .several = json.at("several"),
+                      .reliability = reliability_of(json.at("reliability")),
+                      .confusions = {}};
+  for (const Json& one : json.at("confusions"))
+    part.confusions.push_back({one.at("truth"), one.at("predicted"), one.at("images"), items_of(one.at("items"))});
+  return part;
+}
+
+std::vector<std::pair<double, double>> points_of(const Json& json) {
+  std::vector<std::pair<double, double>> points;
+  for (const Json& point : json) points.emplace_back(point.at(0), point.at(1));
+  return points;
+}
+
+VerifiedPart verified_of(const Json& json) {
+  VerifiedPart part{.title = json.at("title"),
+                    .specificity = json.at("specificity"),
+                    .concepts = {},
+                    .one_sided = {},
+                    .curves = {},
+                    .reliability = reliability_of(member(json, "reliability"))};
+  for (const Json& row : json.at("concepts"))
+    part.concepts.push_back({row.at("text"), row.at("true"), row.at("false"), row.at("ap"), row.at("chance"),
+                             row.at("auroc"), row.at("sensitivity")});
+  for (const Json& row : json.at("one_sided")) part.one_sided.push_back(row.at("text"));
+  for (const Json& one : json.at("curves"))
+    part.curves.push_back({one.at("text"), points_of(one.at("roc")), points_of(one.at("precision"))});
+  return part;
 }
 
 Evaluation parse_evaluation(const std::string& text) {
   const Json json = Json::parse(text);
   Evaluation evaluation{.split = json.at("split"), .images = json.at("images"), .texts = json.at("texts")};
-  for (const Json& metric : json.at("metrics")) {
-    evaluation.metrics.push_back(metric_of(metric));
-    for (const auto& baseline : member(metric, "baselines").items()) {
-      auto& names = evaluation.baselines;
-      if (std::find(names.begin(), names.end(), baseline.key()) == names.end()) names.push_back(baseline.key());
-    }
-  }
-  for (const Json& gallery : member(json, "galleries")) evaluation.galleries.push_back(gallery_of(gallery));
+  for (const Json& metric : json.at("metrics")) evaluation.metrics.push_back(metric_of(metric));
+  for (const Json& part : member(json, "classifiers")) evaluation.classifiers.push_back(classifier_of(part));
+  for (const Json& part : member(json, "verified")) evaluation.verified.push_back(verified_of(part));
+  for (const Json& gallery : member(json, "galleries"))
+    evaluation.galleries.push_back({.text = gallery.at("text"), .items = items_of(gallery.at("items"))});
   return evaluation;
 }
 

@@ -27,9 +27,10 @@ struct RunMetrics {
 };
 
 struct Metric {
-  std::string title;
+  std::string title, group;
   std::optional<double> weft, low, high, chance;
   std::map<std::string, double> baselines;
+  bool lower_is_better = false;
 };
 struct GalleryItem {
   std::string key, png;  // png in base64
@@ -40,11 +41,47 @@ struct Gallery {
   std::string text;
   std::vector<GalleryItem> items;
 };
+struct ReliabilityDot {
+  double p = 0, outcome = 0;
+  int64_t items = 0;
+};
+struct Reliability {
+  std::vector<ReliabilityDot> equal_width, equal_mass;
+};
+struct ConfusionPart {
+  std::string truth, predicted;
+  int64_t images = 0;
+  std::vector<GalleryItem> items;
+};
+struct ClassifierPart {
+  std::string title;
+  int64_t classes = 0, images = 0, without = 0, several = 0;
+  Reliability reliability;
+  std::vector<ConfusionPart> confusions;
+};
+struct ConceptRow {
+  std::string text;
+  int64_t positives = 0, negatives = 0;
+  double ap = 0, chance = 0, auroc = 0, sensitivity = 0;
+};
+struct ConceptCurves {
+  std::string text;
+  std::vector<std::pair<double, double>> roc, precision;
+};
+struct VerifiedPart {
+  std::string title;
+  double specificity = 0;
+  std::vector<ConceptRow> concepts;
+  std::vector<std::string> one_sided;
+  std::vector<ConceptCurves> curves;
+  Reliability reliability;
+};
 struct Evaluation {
   std::string split;
   int64_t images = 0, texts = 0;
   std::vector<Metric> metrics;
-  std::vector<std::string> baselines;  // every name that occurs, in order of first occurrence
+  std::vector<ClassifierPart> classifiers;
+  std::vector<VerifiedPart> verified;
   std::vector<Gallery> galleries;
 };
 

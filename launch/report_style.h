@@ -16,7 +16,9 @@ h1{font-size:1.75rem;line-height:1.2;margin:0 0 4px;overflow-wrap:anywhere}
 h2{font-size:1.2rem;margin:40px 0 12px}
 h3{font-size:1rem;margin:0 0 10px;overflow-wrap:anywhere}
 p{margin:0 0 12px}
-.lead,.note,.absent{color:var(--soft)}
+.lead,.note,.absent,.soft{color:var(--soft)}
+th .soft{font-weight:400}
+.card+h3,.note+h3,.queries+h3{margin-top:22px}
 .note{font-size:.85rem;margin:10px 0 0}
 figcaption .note{margin:0}
 .card,.chart,.query,details{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 16px;margin:0}
@@ -45,6 +47,13 @@ svg path{fill:none}
 .hit text{fill:var(--ink);font-size:11.5px;font-variant-numeric:tabular-nums}
 .hit path,.hit text{visibility:hidden;pointer-events:none}
 .hit:hover path,.hit:hover text{visibility:visible}
+.squares{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,320px),1fr));gap:14px;margin:14px 0 0}
+.even{stroke-dasharray:4 4}
+.mark{fill:var(--c);stroke:var(--card);stroke-width:1.2}
+svg path.mark{fill:var(--c)}
+.d1{stroke-dasharray:7 3}.d2{stroke-dasharray:2 3}.d3{stroke-dasharray:9 3 2 3}
+.drawn{display:inline-flex;align-items:center;gap:6px;color:var(--soft);font-size:.85rem;overflow-wrap:anywhere}
+.drawn svg{width:26px;flex:none}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.95rem}
 th,td{padding:8px 12px 8px 0;text-align:left;border-top:1px solid var(--line);vertical-align:middle}

@@ -20,7 +20,7 @@
 namespace weft {
 namespace {
 
-void judge_all(const Evaluation& e, Findings& findings) {
+void judge_all(const Evaluated& e, Findings& findings) {
   const EvaluateSettings& asked = e.config.evaluate;
   const bool all = asked.layers.empty();
   for (const std::string& layer : all ? e.store.layers() : asked.layers)
@@ -34,7 +34,7 @@ void judge_all(const Evaluation& e, Findings& findings) {
   for (const std::string& layer : asked.verified) judge_verified(e, layer, findings);
 }
 
-void write_findings(const Path& folder, const Path& checkpoint, const Evaluation& e, const Findings& findings) {
+void write_findings(const Path& folder, const Path& checkpoint, const Evaluated& e, const Findings& findings) {
   const Json content = {{"split", e.config.evaluate.split}, {"checkpoint", checkpoint.filename().string()},
                         {"images", e.images.size()},        {"texts", findings.texts},
                         {"metrics", findings.metrics},      {"classifiers", findings.classifiers},
@@ -76,7 +76,7 @@ void Findings::add(const Figure& figure) {
   log_info(line);
 }
 
-std::string picture_of(const Evaluation& e, uint32_t sample) {
+std::string picture_of(const Evaluated& e, uint32_t sample) {
   const Tensor rows = evaluation_views(e.store, {sample}, e.view_size())[0].permute({1, 2, 0}).contiguous();
   Image image(static_cast<int>(rows.size(1)), static_cast<int>(rows.size(0)), 3);
   std::copy_n(rows.data_ptr<uint8_t>(), rows.numel(), image.pixels.begin());
@@ -96,23 +96,23 @@ Exit run_evaluate(const EvaluateRequest& request, Comm& comm) {
   load_for_evaluation(checkpoint, *model);
 
   KnownConcepts known(store);
-  Evaluation evaluation{
+  Evaluated evaluated{
       .config = config, .store = store, .model = *model, .tokenizer = tokenizer, .known = known, .comm = comm};
-  evaluation.images = store.split(config.evaluate.split);
-  evaluation.train = store.split(config.data.all_sources().begin()->second.split);
-  check(!evaluation.images.empty(), store.folder().string(), ": split \"", config.evaluate.split, "\" is empty");
-  log_info("evaluating ", checkpoint.string(), " on ", evaluation.images.size(), " images of ", config.evaluate.split);
-  evaluation.image_ND = embed_samples(*model, store, evaluation.images, comm);
+  evaluated.images = store.split(config.evaluate.split);
+  evaluated.train = store.split(config.data.all_sources().begin()->second.split);
+  check(!evaluated.images.empty(), store.folder().string(), ": split \"", config.evaluate.split, "\" is empty");
+  log_info("evaluating ", checkpoint.string(), " on ", evaluated.images.size(), " images of ", config.evaluate.split);
+  evaluated.image_ND = embed_samples(*model, store, evaluated.images, comm);
   if (config.evaluate.probe || config.evaluate.neighbours) {
-    evaluation.dev = store.split(config.evaluate.dev_split);
-    check(!evaluation.dev.empty(), store.folder().string(), ": split \"", config.evaluate.dev_split,
+    evaluated.dev = store.split(config.evaluate.dev_split);
+    check(!evaluated.dev.empty(), store.folder().string(), ": split \"", config.evaluate.dev_split,
           "\" is empty; evaluate.probe and evaluate.neighbours choose on it");
-    evaluation.train_ND = embed_samples(*model, store, evaluation.train, comm);
-    evaluation.dev_ND = embed_samples(*model, store, evaluation.dev, comm);
+    evaluated.train_ND = embed_samples(*model, store, evaluated.train, comm);
+    evaluated.dev_ND = embed_samples(*model, store, evaluated.dev, comm);
   }
   Findings findings;
-  judge_all(evaluation, findings);
-  if (comm.is_first()) write_findings(request.run_folder, checkpoint, evaluation, findings);
+  judge_all(evaluated, findings);
+  if (comm.is_first()) write_findings(request.run_folder, checkpoint, evaluated, findings);
   comm.barrier();
   return Exit::done;
 }

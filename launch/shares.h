@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Work of an evaluation, shared out over ranks.  Rows are cut into blocks on a grid that depends on the table alone, and
-// each rank takes a run of whole blocks.  So every product is computed in the same shape whatever the number of ranks,
-// and its numbers have the same bits (for the same number of threads a rank).
+// Work of an evaluation, shared out over ranks.  Rows are cut into blocks on a grid that depends on the table alone,
+// and each rank takes a run of whole blocks.  So every product is computed in the same shape whatever the number of
+// ranks, and its numbers have the same bits (for the same number of threads a rank).
 #pragma once
 
 #include <functional>

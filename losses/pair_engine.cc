@@ -53,7 +53,7 @@ class Stream {
         targets_(targets),
         blocks_(blocks),
         comm_(comm),
-        scale_(std::exp(f.log_scale)),
+        scale_(static_cast<float>(std::exp(f.log_scale))),  // as the tiles have it, so that their errors are one
         tiles_(f.image_BD.is_cpu() ? tiles_on_cpu(targets, scale_, f.bias) : tiles_on_gpu(targets, scale_, f.bias)),
         judgement_(Judgement::zeros(f, blocks)) {
     check(f.image_BD.size(1) == f.text_TD.size(1), "image embeddings have ", f.image_BD.size(1),

@@ -36,6 +36,16 @@ Range PairTiles::cells_of(int64_t image, const Range& texts) const {
   return {from - first, std::lower_bound(from, end, texts.end) - first};
 }
 
+float PairTiles::judge_cell(int64_t cell, int64_t image, SigmoidSums& sums) const {
+  const auto k = static_cast<size_t>(cell), i = static_cast<size_t>(image);
+  const double w = targets_.w[k], q = targets_.q[k], s = double{scale_} * cell_dot[k] + bias_;
+  if (w == 0 || targets_.is_closed[i]) return 0;
+  const double slope = w * (1 / (1 + std::exp(-s)) - q);
+  sums.cost[i] += w * (std::max(s, 0.) + std::log1p(std::exp(-std::abs(s))) - q * s);
+  sums.slope[i] += slope;
+  return static_cast<float>(slope);
+}
+
 bool PairTiles::is_empty(const PairTile& tile) const {
   if (targets_.unsaid_weight > 0) return false;
   for (int64_t image = tile.images.begin; image < tile.images.end; ++image)

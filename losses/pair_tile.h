@@ -60,7 +60,9 @@ class PairTiles {
   std::vector<float> most;      // of each image: an unsaid cell above it leaves the sums
 
  protected:
-  Range cells_of(int64_t image, const Range& texts) const;
+  Range cells_of(int64_t image, const Range& texts) const;  // those listed
+  // Adds a listed cell's cost and slope to the sums of its image; returns its slope.
+  float judge_cell(int64_t cell, int64_t image, SigmoidSums& sums) const;
 
   const PairTargets& targets_;
   const float scale_, bias_;

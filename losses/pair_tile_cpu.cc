@@ -96,18 +96,10 @@ class TilesOnCpu final : public PairTiles {
       const Range cells = cells_of(image, tile.texts);
       for (int64_t k = cells.begin; k < cells.end; ++k) row[column(k, tile)] = -kInfinity;  // judged below
       double slope = 0;
-      double cost = path_.sigmoid(row, columns, scale_, bias_, copies, &slope);
-      for (int64_t k = cells.begin; k < cells.end; ++k) {
-        const auto cell = static_cast<size_t>(k);
-        const double w = targets_.w[cell], s = double{scale_} * cell_dot[cell] + bias_;
-        if (w == 0) continue;
-        const double known = 1 / (1 + std::exp(-s)) - targets_.q[cell];
-        cost += w * (std::max(s, 0.) + std::log1p(std::exp(-std::abs(s))) - targets_.q[cell] * s);
-        slope += w * known;
-        row[column(k, tile)] = static_cast<float>(w * known);
-      }
+      const double cost = path_.sigmoid(row, columns, scale_, bias_, copies, &slope);
       sums.cost[static_cast<size_t>(image)] += cost;
       sums.slope[static_cast<size_t>(image)] += slope;
+      for (int64_t k = cells.begin; k < cells.end; ++k) row[column(k, tile)] = judge_cell(k, image, sums);
     });
   }
 

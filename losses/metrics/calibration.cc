@@ -10,9 +10,9 @@ namespace weft {
 namespace {
 
 // The inner edges of the bins, ascending.
-std::vector<double> edges_of(std::span<const Said> said, Bins kind, int bins) {
+std::vector<double> edges_of(std::span<const Forecast> forecasts, Bins kind, int bins) {
   std::vector<double> sorted, edges;
-  for (const Said& one : said) sorted.push_back(one.p);
+  for (const Forecast& one : forecasts) sorted.push_back(one.p);
   std::sort(sorted.begin(), sorted.end());
   const size_t last = sorted.size() - 1, parts = static_cast<size_t>(bins);
   for (size_t i = 1; i < parts; ++i) {
@@ -26,12 +26,12 @@ std::vector<double> edges_of(std::span<const Said> said, Bins kind, int bins) {
 
 }  // namespace
 
-std::vector<ReliabilityBin> reliability(std::span<const Said> said, Bins kind, int bins) {
+std::vector<ReliabilityBin> reliability(std::span<const Forecast> forecasts, Bins kind, int bins) {
   WEFT_ASSERT(bins >= 1);
-  if (said.empty()) return {};
-  const std::vector<double> edges = edges_of(said, kind, bins);
+  if (forecasts.empty()) return {};
+  const std::vector<double> edges = edges_of(forecasts, kind, bins);
   std::vector<ReliabilityBin> found(static_cast<size_t>(bins));
-  for (const Said& one : said) {
+  for (const Forecast& one : forecasts) {
     WEFT_ASSERT(one.p >= 0 && one.p <= 1 + 1e-9);
     ReliabilityBin& bin =
         found[static_cast<size_t>(std::lower_bound(edges.begin(), edges.end(), one.p) - edges.begin())];
@@ -52,10 +52,10 @@ double expected_calibration_error(std::span<const ReliabilityBin> bins) {
   return items == 0 ? 0 : sum / items;
 }
 
-double brier_score(std::span<const Said> said) {
+double brier_score(std::span<const Forecast> forecasts) {
   double sum = 0;
-  for (const Said& one : said) sum += (one.p - one.outcome) * (one.p - one.outcome);
-  return said.empty() ? 0 : sum / static_cast<double>(said.size());
+  for (const Forecast& one : forecasts) sum += (one.p - one.outcome) * (one.p - one.outcome);
+  return forecasts.empty() ? 0 : sum / static_cast<double>(forecasts.size());
 }
 
 }  // namespace weft

@@ -131,8 +131,8 @@ void run(const Arguments& a) {
   const double seconds = best_seconds(a.repeats, step);
   const Tensor tile = at::empty({std::min<int64_t>(a.batch, 512), std::min<int64_t>(a.batch, 2048)});
   const Tensor gradient = at::zeros({a.batch, a.dim});
-  const double products = best_seconds(
-      a.repeats, [&] { multiply(features.image_BD, features.text_TD, tile, gradient, a.loss == "clip"); });
+  const double products =
+      best_seconds(a.repeats, [&] { multiply(features.image_BD, features.text_TD, tile, gradient, a.loss == "clip"); });
   std::printf("pair.%s.B%ld.D%ld.t%ld.time %.4g s\n", a.loss.c_str(), a.batch, a.dim, a.threads, seconds);
   std::printf("pair.%s.B%ld.D%ld.t%ld.peak %.4g MiB\n", a.loss.c_str(), a.batch, a.dim, a.threads, peak);
   std::printf("pair.%s.B%ld.D%ld.t%ld.loss %.6f nats\n", a.loss.c_str(), a.batch, a.dim, a.threads, value);
