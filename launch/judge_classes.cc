@@ -103,6 +103,8 @@ Answers by_best_neighbours(const Evaluated& e, const JudgedClasses& classes, con
 Answers by_probe(const Evaluated& e, const JudgedClasses& classes, const Labelled& images, const Labelled& train,
                  const Labelled& dev) {
   const auto count = static_cast<int64_t>(classes.rows.size());
+  const ProbeView view(e.train_ND);
+  const Tensor train_ND = view.of(e.train_ND), dev_ND = view.of(e.dev_ND), image_ND = view.of(e.image_ND);
   const auto answers = [&](const ClassProbe& probe, const Tensor& features, const Labelled& of, Range rows) {
     Answers found;
     for (int64_t i = rows.begin; i < rows.end; ++i)
@@ -111,14 +113,19 @@ Answers by_probe(const Evaluated& e, const JudgedClasses& classes, const Labelle
     return found;
   };
   const auto on_dev = [&](const ClassProbe& probe) {
-    return accuracy(answers(probe, e.dev_ND, dev, {0, static_cast<int64_t>(dev.images.size())}));
+    std::vector<double> likelihood;
+    for (size_t i = 0; i < dev.images.size(); ++i) {
+      const auto p = probe.probabilities(row_of(dev_ND, dev.images[i]), count);
+      likelihood.push_back(log_likelihood(p[static_cast<size_t>(dev.classes[i])]));
+    }
+    return mean_of(likelihood);
   };
-  const ClassProbe probe = best_probe(rows_of(e.train_ND, train.images), train.classes, on_dev, e.comm);
+  const ClassProbe probe = best_probe(rows_of(train_ND, train.images), train.classes, on_dev, e.comm);
   log_info(classes.name, ": probe of strength ", probe.strength, " chosen on ", e.config.evaluate.dev_split,
-           " (accuracy ", probe.score, ")");
+           " (mean log p ", probe.score, ")");
   Answers mine;
   for (const Range& rows : my_blocks(static_cast<int64_t>(images.images.size()), 64, e.comm))
-    for (const Classified& one : answers(probe, e.image_ND, images, rows)) mine.push_back(one);
+    for (const Classified& one : answers(probe, image_ND, images, rows)) mine.push_back(one);
   return unpacked(gather_numbers(packed(mine), e.comm));
 }
 

@@ -12,6 +12,7 @@
 #include "launch/shares.h"
 #include "launch/views.h"
 #include "losses/metrics/binary.h"
+#include "losses/metrics/retrieval.h"
 
 namespace weft {
 namespace {
@@ -88,17 +89,32 @@ Probes probes_of(const VerifiedConcept& train, const Tensor& train_ND) {
   return probes;
 }
 
-// The strength with the best mean AP on dev, over the concepts that have both kinds there.
-size_t best_strength(const Evaluated& e, const std::string& layer, const std::vector<double>& ap_on_dev) {
-  std::array<double, std::size(kProbeStrengths)> sums{};
-  size_t concepts = 0;
-  for (size_t i = 0; i + sums.size() <= ap_on_dev.size(); i += sums.size(), ++concepts)
-    for (size_t s = 0; s < sums.size(); ++s) sums[s] += ap_on_dev[i + s];
-  check(concepts > 0, e.store.folder().string(), ": no text of \"", layer, "\" is known to be true and not true of ",
-        "images of both ", e.config.evaluate.dev_split, " and the training split; a probe's strength is chosen there");
-  const auto best = static_cast<size_t>(std::max_element(sums.begin(), sums.end()) - sums.begin());
-  log_info(layer, ": probes of strength ", kProbeStrengths[best], " chosen on ", e.config.evaluate.dev_split, " (AP ",
-           sums[best] / static_cast<double>(concepts), " of ", concepts, " texts)");
+// Of dev's verified images, by concept: the sums of log p of what is so, of each strength, and how many images those
+// are.
+constexpr size_t kDevNumbers = std::size(kProbeStrengths) + 1;
+
+std::vector<double> dev_numbers(const Probes& probes, const Tensor& dev_ND, const VerifiedConcept& dev) {
+  std::vector<double> numbers;
+  for (const LogisticModel& probe : probes) {
+    const std::vector<float> p = answers(probe, dev_ND, dev);
+    double sum = 0;
+    for (size_t i = 0; i < p.size(); ++i) sum += log_likelihood(dev.is_true[i] ? p[i] : 1.0 - p[i]);
+    numbers.push_back(sum);
+  }
+  numbers.push_back(static_cast<double>(dev.images.size()));
+  return numbers;
+}
+
+size_t best_strength(const Evaluated& e, const std::string& layer, const std::vector<double>& numbers) {
+  std::array<double, kDevNumbers> sums{};
+  for (size_t i = 0; i < numbers.size(); ++i) sums[i % kDevNumbers] += numbers[i];
+  const double cells = sums.back();
+  check(cells > 0, e.store.folder().string(), ": of no text of \"", layer,
+        "\" that has both kinds in the training split ", "is anything verified in ", e.config.evaluate.dev_split,
+        "; a probe's strength is chosen there");
+  const auto best = static_cast<size_t>(std::max_element(sums.begin(), sums.end() - 1) - sums.begin());
+  log_info(layer, ": probes of strength ", kProbeStrengths[best], " chosen on ", e.config.evaluate.dev_split,
+           " (mean log p ", sums[best] / cells, " of ", cells, " cells)");
   return best;
 }
 
@@ -108,21 +124,21 @@ JudgedConcepts by_probes(const Evaluated& e, const std::string& layer,
   for (const VerifiedConcept* one : concepts) rows.push_back(one->row);
   const auto train = verified_concepts(e.store, e.known, layer, e.train, rows);  // in the order of `concepts`
   const auto dev = verified_concepts(e.store, e.known, layer, e.dev, rows);
+  const ProbeView view(e.train_ND);
+  const Tensor train_ND = view.of(e.train_ND), dev_ND = view.of(e.dev_ND), image_ND = view.of(e.image_ND);
   std::vector<std::pair<size_t, Probes>> probes;  // of this rank's concepts
-  std::vector<double> ap_on_dev;
+  std::vector<double> on_dev;
   for (const Range& block : my_blocks(static_cast<int64_t>(concepts.size()), 1, e.comm)) {
     const auto place = static_cast<size_t>(block.begin);
     if (!train[place].has_both()) continue;
-    probes.emplace_back(place, probes_of(train[place], e.train_ND));
-    if (!dev[place].has_both()) continue;
-    for (const LogisticModel& probe : probes.back().second)
-      ap_on_dev.push_back(packed(place, dev[place], answers(probe, e.dev_ND, dev[place]), 1)[1]);
+    probes.emplace_back(place, probes_of(train[place], train_ND));
+    for (const double number : dev_numbers(probes.back().second, dev_ND, dev[place])) on_dev.push_back(number);
   }
-  const size_t best = best_strength(e, layer, gather_numbers(ap_on_dev, e.comm));
+  const size_t best = best_strength(e, layer, gather_numbers(on_dev, e.comm));
   std::vector<double> mine;
   for (const auto& [place, of_strength] : probes) {
     const VerifiedConcept& one = *concepts[place];
-    const auto p = answers(of_strength[best], e.image_ND, one);
+    const auto p = answers(of_strength[best], image_ND, one);
     for (const double number : packed(place, one, p, e.config.evaluate.specificity)) mine.push_back(number);
   }
   return unpacked(gather_numbers(mine, e.comm), concepts);
@@ -130,14 +146,14 @@ JudgedConcepts by_probes(const Evaluated& e, const std::string& layer,
 
 // ---- what is said of it
 
+double chance_of(const VerifiedConcept& one) {
+  return chance_average_precision(one.positives(), static_cast<int64_t>(one.images.size()));
+}
+
 std::vector<LabelledScore> all_cells(const JudgedConcepts& judged) {
   std::vector<LabelledScore> cells;
   for (const JudgedConcept& one : judged) cells.insert(cells.end(), one.cells.begin(), one.cells.end());
   return cells;
-}
-
-double prevalence_of(const VerifiedConcept& one) {
-  return static_cast<double>(one.positives()) / static_cast<double>(one.images.size());
 }
 
 Json points_of(const std::vector<std::pair<double, double>>& points) {
@@ -163,10 +179,7 @@ Json curves_of(const JudgedConcept& one) {
 
 // Curves of those of which most is known.
 Json curves_of(JudgedConcepts judged) {
-  const auto rarer = [](const JudgedConcept& one) {
-    const int64_t positives = one.of->positives();
-    return std::min(positives, static_cast<int64_t>(one.cells.size()) - positives);
-  };
+  const auto rarer = [](const JudgedConcept& one) { return std::min(one.of->positives(), one.of->negatives()); };
   std::stable_sort(judged.begin(), judged.end(),
                    [&](const JudgedConcept& a, const JudgedConcept& b) { return rarer(a) > rarer(b); });
   Json curves = Json::array();
@@ -175,20 +188,23 @@ Json curves_of(JudgedConcepts judged) {
 }
 
 Json json_of(const JudgedConcept& one) {
-  const int64_t positives = one.of->positives();
-  return {{"text", one.of->text}, {"true", positives},  {"false", static_cast<int64_t>(one.cells.size()) - positives},
-          {"ap", one.ap},         {"auroc", one.auroc}, {"sensitivity", one.sensitivity}};
+  return {
+      {"text", one.of->text},         {"true", one.of->positives()}, {"false", one.of->negatives()},  {"ap", one.ap},
+      {"chance", chance_of(*one.of)}, {"auroc", one.auroc},          {"sensitivity", one.sensitivity}};
 }
 
 void add_judged(const Evaluated& e, const std::string& layer, const char* name, const char* title,
                 const std::vector<VerifiedConcept>& concepts, const JudgedConcepts& judged,
                 const JudgedConcepts* beside, bool says_p, Findings& findings) {
   const EvaluateSettings& asked = e.config.evaluate;
-  std::vector<double> ap, area, sensitivity, precision, chance, ap_beside, area_beside;
+  std::vector<double> ap, area, sensitivity, precision, ap_beside, area_beside;
+  std::vector<double> chance_ap, chance_found, chance_precision;
   for (const JudgedConcept& one : judged) {
     ap.push_back(one.ap), area.push_back(one.auroc), sensitivity.push_back(one.sensitivity);
     precision.push_back(precision_at_prevalence(one.sensitivity, asked.specificity, asked.prevalence));
-    chance.push_back(prevalence_of(*one.of));
+    chance_ap.push_back(chance_of(*one.of));
+    chance_found.push_back(chance_sensitivity(one.of->negatives(), asked.specificity));
+    chance_precision.push_back(precision_at_prevalence(chance_found.back(), asked.specificity, asked.prevalence));
     for (const JudgedConcept& other : beside ? *beside : JudgedConcepts())
       if (other.of == one.of) ap_beside.push_back(other.ap), area_beside.push_back(other.auroc);
   }
@@ -207,19 +223,18 @@ void add_judged(const Evaluated& e, const std::string& layer, const char* name, 
   const auto pooled = threshold_curve(all_cells(judged));
   const double share = static_cast<double>(pooled.back().true_above) /
                        static_cast<double>(pooled.back().true_above + pooled.back().false_above);
-  add("ap", " AP, mean over texts", ap, mean_of(chance), ap_beside);
-  add("ap_micro", " AP, all cells together", {average_precision(pooled)}, share);
+  add("ap", " AP, mean over texts", ap, mean_of(chance_ap), ap_beside);
+  add("ap_micro", " AP, all cells together", {average_precision(pooled)},
+      chance_average_precision(pooled.back().true_above, pooled.back().true_above + pooled.back().false_above));
   add("auroc", " AUROC, mean over texts", area, 0.5, area_beside);
   add("auroc_micro", " AUROC, all cells together", {auroc(pooled)}, 0.5);
-  add("sensitivity", join(" sensitivity at specificity ", asked.specificity), sensitivity, 1 - asked.specificity);
-  add("precision", join(" precision there at prevalence ", asked.prevalence), precision, asked.prevalence);
+  add("sensitivity", join(" sensitivity at specificity ", asked.specificity), sensitivity, mean_of(chance_found));
+  add("precision", join(" precision there at prevalence ", asked.prevalence), precision, mean_of(chance_precision));
   Json rows = Json::array(), one_sided = Json::array();
   for (const JudgedConcept& one : judged) rows.push_back(json_of(one));
   for (const VerifiedConcept& one : concepts)
     if (!one.has_both())
-      one_sided.push_back({{"text", one.text},
-                           {"true", one.positives()},
-                           {"false", static_cast<int64_t>(one.images.size()) - one.positives()}});
+      one_sided.push_back({{"text", one.text}, {"true", one.positives()}, {"false", one.negatives()}});
   Json found = {{"title", join(layer, ": ", title)},
                 {"concepts", rows},
                 {"one_sided", one_sided},
@@ -248,7 +263,10 @@ void judge_verified(const Evaluated& e, const std::string& layer, Findings& find
         e.config.evaluate.split, " and not true of another; found ", concepts.size(),
         " texts of which one kind is known at most");
   const JudgedConcepts by_text = by_texts(e, judged);
-  if (e.comm.is_first()) add_judged(e, layer, "texts", "by texts", concepts, by_text, nullptr, false, findings);
+  if (e.comm.is_first()) {
+    add_judged(e, layer, "texts", "by texts", concepts, by_text, nullptr, false, findings);
+    for (const JudgedConcept& one : by_text) findings.queries[layer][one.of->text]["auroc"] = one.auroc;
+  }
   findings.texts += judged.size();
   if (!e.config.evaluate.probe) return;
   const JudgedConcepts by_probe = by_probes(e, layer, judged);

@@ -49,7 +49,8 @@ struct VerifiedConcept {
   std::vector<int64_t> images;
   std::vector<bool> is_true;
   int64_t positives() const;
-  bool has_both() const { return positives() > 0 && positives() < static_cast<int64_t>(images.size()); }
+  int64_t negatives() const { return static_cast<int64_t>(images.size()) - positives(); }
+  bool has_both() const { return positives() > 0 && negatives() > 0; }
 };
 // Of each row in `rows`; where that is empty, of every text of which the layer says that it is or is not true of an
 // image.

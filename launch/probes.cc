@@ -5,6 +5,7 @@
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "base/error.h"
@@ -12,6 +13,15 @@
 #include "launch/shares.h"
 
 namespace weft {
+
+ProbeView::ProbeView(const Tensor& train_ND) : mean_D_(train_ND.mean(0)), scale_(1) {
+  const double square = (train_ND - mean_D_).square().mean().item<double>();
+  if (square > 0) scale_ = 1 / std::sqrt(square);  // else all are alike, and no scale tells them apart
+}
+
+Tensor ProbeView::of(const Tensor& feature_ND) const {
+  return ((feature_ND - mean_D_) * scale_).contiguous();
+}
 
 std::vector<float> ClassProbe::probabilities(std::span<const float> features, int64_t classes) const {
   const std::vector<double> told = model.probabilities(features);

@@ -142,8 +142,8 @@ VerifiedPart verified_of(const Json& json) {
                     .curves = {},
                     .reliability = reliability_of(member(json, "reliability"))};
   for (const Json& row : json.at("concepts"))
-    part.concepts.push_back(
-        {row.at("text"), row.at("true"), row.at("false"), row.at("ap"), row.at("auroc"), row.at("sensitivity")});
+    part.concepts.push_back({row.at("text"), row.at("true"), row.at("false"), row.at("ap"), row.at("chance"),
+                             row.at("auroc"), row.at("sensitivity")});
   for (const Json& row : json.at("one_sided")) part.one_sided.push_back(row.at("text"));
   for (const Json& one : json.at("curves"))
     part.curves.push_back({one.at("text"), points_of(one.at("roc")), points_of(one.at("precision"))});

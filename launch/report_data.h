@@ -62,7 +62,7 @@ struct ClassifierPart {
 struct ConceptRow {
   std::string text;
   int64_t positives = 0, negatives = 0;
-  double ap = 0, auroc = 0, sensitivity = 0;
+  double ap = 0, chance = 0, auroc = 0, sensitivity = 0;
 };
 struct ConceptCurves {
   std::string text;

@@ -152,10 +152,9 @@ std::string concept_rows(const std::vector<ConceptRow>& rows, size_t begin, size
   std::string out;
   for (size_t i = begin; i < end; ++i) {
     const ConceptRow& row = rows[i];
-    const double share = static_cast<double>(row.positives) / static_cast<double>(row.positives + row.negatives);
     out += join("<tr><th>", escape_html(row.text), "</th><td class=n>", row.positives, "</td><td class=n>",
                 row.negatives, "</td><td class='n ours'>", three_digits(row.ap), "</td><td>",
-                draw_comparison({.ours = row.ap, .low = {}, .high = {}, .chance = share, .others = {}}),
+                draw_comparison({.ours = row.ap, .low = {}, .high = {}, .chance = row.chance, .others = {}}),
                 "</td><td class=n>", three_digits(row.auroc), "</td><td class=n>", three_digits(row.sensitivity),
                 "</td></tr>\n");
   }
@@ -164,7 +163,9 @@ std::string concept_rows(const std::vector<ConceptRow>& rows, size_t begin, size
 
 std::string concepts_of(const VerifiedPart& part) {
   std::vector<ConceptRow> rows = part.concepts;
-  std::stable_sort(rows.begin(), rows.end(), [](const ConceptRow& a, const ConceptRow& b) { return a.ap > b.ap; });
+  std::stable_sort(rows.begin(), rows.end(), [](const ConceptRow& a, const ConceptRow& b) {
+    return std::pair(a.ap, a.positives) > std::pair(b.ap, b.positives);
+  });
   std::string out =
       join("<h3>", escape_html(part.title), "</h3><div class='card scroll'><table><thead><tr><th>text</th>",
            "<th class=n>true of</th><th class=n>not true of</th><th class=n>AP</th><th></th>",
@@ -176,9 +177,7 @@ std::string concepts_of(const VerifiedPart& part) {
     out += join("<tr><td colspan=7 class=soft>… ", rows.size() - 2 * kConceptsShown, " texts between …</td></tr>\n");
     out += concept_rows(rows, rows.size() - kConceptsShown, rows.size());
   }
-  out +=
-      "</tbody></table></div>\n<p class=note>Best first. Dot: AP. Tick: the share of verified images of which the "
-      "text is true, which is what chance gets.</p>\n";
+  out += "</tbody></table></div>\n<p class=note>Best first. Dot: AP. Tick: chance.</p>\n";
   if (part.one_sided.empty()) return out;
   out += join("<p class=note>", part.one_sided.size(), part.one_sided.size() == 1 ? " text" : " texts",
               " of which one kind is known alone, not judged: ");

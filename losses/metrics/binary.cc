@@ -58,6 +58,13 @@ double sensitivity_at(std::span<const CurvePoint> curve, double specificity) {
   return best;
 }
 
+double chance_sensitivity(int64_t negatives, double specificity) {
+  int64_t allowed = 0;
+  while (allowed < negatives && 1 - static_cast<double>(allowed + 1) / static_cast<double>(negatives) >= specificity)
+    ++allowed;
+  return allowed == negatives ? 1 : static_cast<double>(allowed + 1) / static_cast<double>(negatives + 1);
+}
+
 double precision_at_prevalence(double sensitivity, double specificity, double prevalence) {
   const double found = sensitivity * prevalence;
   return found == 0 ? 0 : found / (found + (1 - specificity) * (1 - prevalence));

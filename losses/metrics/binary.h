@@ -31,6 +31,10 @@ double auroc(std::span<const CurvePoint> curve);
 // positive" is specific enough.
 double sensitivity_at(std::span<const CurvePoint> curve, double specificity);
 
+// What the latter is expected to be of scores in random order, equal ones apart: with f false items allowed of n, each
+// true one lies above the false one f + 1 with probability (f + 1) / (n + 1).
+double chance_sensitivity(int64_t negatives, double specificity);
+
 // Of what is called positive, the share that is, by Bayes: se pi / (se pi + (1 - sp)(1 - pi)); 0 where se is 0.
 double precision_at_prevalence(double sensitivity, double specificity, double prevalence);
 

@@ -48,11 +48,14 @@ std::vector<double> recall_of_classes(std::span<const Classified> items, int64_t
 }
 
 std::vector<Confusion> confusions(std::span<const Classified> items) {
-  std::map<std::pair<int64_t, int64_t>, int64_t> counts;
-  for (const Classified& item : items)
-    if (item.predicted != item.truth) ++counts[{item.truth, item.predicted}];
+  std::map<std::pair<int64_t, int64_t>, size_t> places;
   std::vector<Confusion> list;
-  for (const auto& [pair, count] : counts) list.push_back({pair.first, pair.second, count});
+  for (const Classified& item : items) {
+    if (item.predicted == item.truth) continue;
+    const auto [place, is_new] = places.try_emplace({item.truth, item.predicted}, list.size());
+    if (is_new) list.push_back({item.truth, item.predicted, 0});
+    ++list[place->second].items;
+  }
   std::stable_sort(list.begin(), list.end(), [](const Confusion& a, const Confusion& b) { return a.items > b.items; });
   return list;
 }

@@ -25,7 +25,7 @@ Classified classify(std::span<const float> scores, int64_t item, int64_t truth, 
 // By class; -1 where no item is of it.
 std::vector<double> recall_of_classes(std::span<const Classified> items, int64_t classes);
 
-// Pairs of classes that were taken for each other, the most frequent first; then by class.
+// Pairs of classes that were taken for each other, the most frequent first, then the one that comes first in the items.
 struct Confusion {
   int64_t truth, predicted, items;
 };

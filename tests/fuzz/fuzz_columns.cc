@@ -17,7 +17,7 @@ namespace weft::fuzz {
 namespace {
 
 // Offsets of the bytes that are in columns; a chunked blob has none.
-std::vector<off_t> places_in(const Path& file) {
+std::vector<off_t> places_in(hid_t file) {
   std::vector<off_t> places;
   const auto visit = [](hid_t group, const char* name, const H5L_info_t*, void* to) -> herr_t {
     H5O_info_t about;
@@ -30,9 +30,7 @@ std::vector<off_t> places_in(const Path& file) {
     H5Dclose(column);
     return 0;
   };
-  const hid_t id = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
-  H5Lvisit(id, H5_INDEX_NAME, H5_ITER_NATIVE, visit, &places);
-  H5Fclose(id);
+  H5Lvisit(file, H5_INDEX_NAME, H5_ITER_NATIVE, visit, &places);
   WEFT_ASSERT(!places.empty());
   return places;
 }
@@ -40,7 +38,11 @@ std::vector<off_t> places_in(const Path& file) {
 class Target {
  public:
   explicit Target(const Path& file)
-      : path_(file), content_(read_bytes(file)), places_(places_in(file)), descriptor_(open(file.c_str(), O_WRONLY)) {
+      : path_(file),
+        content_(read_bytes(file)),
+        kept_open_(H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose),
+        places_(places_in(kept_open_.get())),
+        descriptor_(open(file.c_str(), O_WRONLY)) {
     WEFT_ASSERT(descriptor_ >= 0);
   }
   const Path& path() const { return path_; }
@@ -59,6 +61,7 @@ class Target {
 
   Path path_;
   Bytes content_;
+  H5Id kept_open_;  // so that HDF5 reads the file's structure, which does not change, once
   std::vector<off_t> places_, changed_;
   int descriptor_;
 };

@@ -2,6 +2,7 @@
 // Metrics against scikit-learn and open_clip on the same scores (tests/golden/make_metrics.py).
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -46,6 +47,21 @@ TEST(Binary, SensitivityAtASpecificityIsTheBestOfTheThresholdsThatAreSpecificEno
     for (size_t i = 0; i < golden("specificities").size(); ++i)
       EXPECT_NEAR(sensitivity_at(curve_of(test_case), golden("specificities")[i]),
                   test_case["sensitivity"][i].get<double>(), 1e-12);
+}
+
+TEST(Binary, ChanceIsTheMeanOverEveryOrderOfTheScores) {
+  std::vector<bool> order{false, false, false, true, true};
+  for (const double specificity : {0.0, 0.5, 0.7, 1.0}) {
+    double sensitivity = 0, ap = 0, orders = 0;
+    do {
+      std::vector<LabelledScore> items;
+      for (size_t i = 0; i < order.size(); ++i) items.push_back({static_cast<float>(i), order[i]});
+      const auto curve = threshold_curve(items);
+      sensitivity += sensitivity_at(curve, specificity), ap += average_precision(curve), ++orders;
+    } while (std::next_permutation(order.begin(), order.end()));
+    EXPECT_NEAR(sensitivity / orders, chance_sensitivity(3, specificity), 1e-12) << specificity;
+    EXPECT_NEAR(ap / orders, chance_average_precision(2, 5), 1e-12);
+  }
 }
 
 TEST(Binary, PrecisionFallsWithPrevalenceAsBayesSays) {
