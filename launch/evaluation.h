@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/comm.h"
@@ -47,13 +48,13 @@ struct Figure {
 };
 
 struct Findings {
-  Json metrics = Json::array();      // figures
+  std::vector<Figure> figures;
   Json queries = Json::object();     // by layer and text: average precision
   Json galleries = Json::array();    // texts and the images retrieved for them
   Json classifiers = Json::array();  // confusions and calibration
   Json verified = Json::array();     // concepts one by one
   size_t texts = 0;
-  void add(const Figure& figure);  // rank 0 only: the bootstrap takes a while
+  void add(Figure figure) { figures.push_back(std::move(figure)); }
 };
 
 // Texts rank images, images rank texts; and a ridge regression on colours where the recipe asks for it.

@@ -105,7 +105,7 @@ void add_direction(const std::string& layer, const char* name, const char* title
                .statistic = statistic,
                .lower_is_better = statistic == median_of};
     if (ridge) out.baselines[kRidgeName] = statistic(column(*ridge));
-    findings.add(out);
+    findings.add(std::move(out));
   };
   add("map", " mAP", [](const Ranking& r) { return r.average_precision; }, [](const Ranking& r) { return r.chance; });
   for (const int k : kRecallAt)

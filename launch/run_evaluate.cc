@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <thread>
 
 #include "base/base64.h"
@@ -34,11 +35,54 @@ void judge_all(const Evaluated& e, Findings& findings) {
   for (const std::string& layer : asked.verified) judge_verified(e, layer, findings);
 }
 
+std::vector<Interval> intervals_of(const std::vector<Figure>& figures) {
+  std::map<size_t, std::vector<size_t>> by_size;
+  for (size_t i = 0; i < figures.size(); ++i) by_size[figures[i].values.size()].push_back(i);
+  std::vector<Interval> intervals(figures.size());
+  for (const auto& [size, places] : by_size) {
+    std::vector<Sampled> sampled;
+    for (const size_t i : places) sampled.push_back({figures[i].values, figures[i].statistic});
+    const std::vector<Interval> found = bootstrap(sampled, 0, size > 1 ? kResamples : 1);
+    for (size_t k = 0; k < places.size(); ++k) intervals[places[k]] = found[k];
+  }
+  return intervals;
+}
+
+// The row of evaluation.json, and a line of the log.
+Json row_of(const Figure& figure, const Interval& interval) {
+  Json row = {{"group", figure.group},       {"name", figure.name}, {"title", figure.title},
+              {"weft", interval.mean},       {"low", nullptr},      {"high", nullptr},
+              {"baselines", Json::object()}, {"chance", nullptr},   {"lower_is_better", figure.lower_is_better}};
+  char number[64];
+  std::snprintf(number, sizeof number, " %.3f", interval.mean);
+  std::string line = join("  ", figure.name, std::string(40 - std::min<size_t>(40, figure.name.size()), ' '), number);
+  if (figure.values.size() > 1) {
+    row["low"] = interval.low, row["high"] = interval.high;
+    std::snprintf(number, sizeof number, "  [%.3f, %.3f]", interval.low, interval.high);
+    line += number;
+  }
+  const auto add_other = [&](const std::string& name, double value) {
+    std::snprintf(number, sizeof number, " %.3f", value);
+    line += "   " + name + number;
+  };
+  if (figure.chance) row["chance"] = *figure.chance, add_other("chance", *figure.chance);
+  for (const auto& [name, value] : figure.baselines) row["baselines"][name] = value, add_other(name, value);
+  log_info(line);
+  return row;
+}
+
 void write_findings(const Path& folder, const Path& checkpoint, const Evaluated& e, const Findings& findings) {
-  const Json content = {{"split", e.config.evaluate.split}, {"checkpoint", checkpoint.filename().string()},
-                        {"images", e.images.size()},        {"texts", findings.texts},
-                        {"metrics", findings.metrics},      {"classifiers", findings.classifiers},
-                        {"verified", findings.verified},    {"galleries", findings.galleries}};
+  const std::vector<Interval> intervals = intervals_of(findings.figures);
+  Json metrics = Json::array();
+  for (size_t i = 0; i < intervals.size(); ++i) metrics.push_back(row_of(findings.figures[i], intervals[i]));
+  const Json content = {{"split", e.config.evaluate.split},
+                        {"checkpoint", checkpoint.filename().string()},
+                        {"images", e.images.size()},
+                        {"texts", findings.texts},
+                        {"metrics", metrics},
+                        {"classifiers", findings.classifiers},
+                        {"verified", findings.verified},
+                        {"galleries", findings.galleries}};
   write_atomically(folder / "evaluation.json", content.dump(1) + "\n");
   write_atomically(folder / "queries.json", findings.queries.dump(1) + "\n");
   write_report(folder);
@@ -51,30 +95,6 @@ int threads_of(const RunConfig& config, int ranks_of_host) {
 }
 
 }  // namespace
-
-void Findings::add(const Figure& figure) {
-  const bool is_sampled = figure.values.size() > 1;
-  const Interval interval = is_sampled ? bootstrap(figure.values, figure.statistic, 0) : Interval{figure.values.at(0)};
-  Json row = {{"group", figure.group},       {"name", figure.name}, {"title", figure.title},
-              {"weft", interval.mean},       {"low", nullptr},      {"high", nullptr},
-              {"baselines", Json::object()}, {"chance", nullptr},   {"lower_is_better", figure.lower_is_better}};
-  char number[64];
-  std::snprintf(number, sizeof number, "  %-40s %.3f", figure.name.c_str(), interval.mean);
-  std::string line = number;
-  if (is_sampled) {
-    row["low"] = interval.low, row["high"] = interval.high;
-    std::snprintf(number, sizeof number, "  [%.3f, %.3f]", interval.low, interval.high);
-    line += number;
-  }
-  const auto add_other = [&](const std::string& name, double value) {
-    std::snprintf(number, sizeof number, " %.3f", value);
-    line += "   " + name + number;
-  };
-  if (figure.chance) row["chance"] = *figure.chance, add_other("chance", *figure.chance);
-  for (const auto& [name, value] : figure.baselines) row["baselines"][name] = value, add_other(name, value);
-  metrics.push_back(std::move(row));
-  log_info(line);
-}
 
 std::string picture_of(const Evaluated& e, uint32_t sample) {
   const Tensor rows = evaluation_views(e.store, {sample}, e.view_size())[0].permute({1, 2, 0}).contiguous();

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <vector>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -35,23 +34,36 @@ double median_of(std::span<const double> values) {
   return (*std::max_element(sorted.begin(), middle) + *middle) / 2;
 }
 
-Interval bootstrap(std::span<const double> values, Statistic statistic, uint64_t seed, int resamples) {
+std::vector<Interval> bootstrap(std::span<const Sampled> figures, uint64_t seed, int resamples) {
   WEFT_ASSERT(resamples >= 1);
-  Interval interval{.mean = statistic(values)};
-  std::vector<double> figures(static_cast<size_t>(resamples)), drawn(values.size());
-  for (size_t r = 0; r < figures.size(); ++r) {
-    Stream stream(seed, Purpose::bootstrap, 0, r);
-    for (double& value : drawn) value = values[stream.below(values.size())];
-    figures[r] = statistic(drawn);
+  std::vector<Interval> intervals;
+  for (const Sampled& figure : figures) {
+    WEFT_ASSERT(figure.values.size() == figures[0].values.size());
+    intervals.push_back({.mean = figure.statistic(figure.values)});
   }
-  std::sort(figures.begin(), figures.end());
-  interval.low = percentile(figures, 0.025);
-  interval.high = percentile(figures, 0.975);
-  return interval;
+  const size_t items = figures.empty() ? 0 : figures[0].values.size();
+  std::vector<std::vector<double>> of_resamples(figures.size(), std::vector<double>(static_cast<size_t>(resamples)));
+  std::vector<size_t> drawn(items);
+  std::vector<double> values(items);
+  for (size_t r = 0; r < static_cast<size_t>(resamples); ++r) {
+    Stream stream(seed, Purpose::bootstrap, 0, r);
+    for (size_t& item : drawn) item = stream.below(items);
+    for (size_t f = 0; f < figures.size(); ++f) {
+      for (size_t i = 0; i < items; ++i) values[i] = figures[f].values[drawn[i]];
+      of_resamples[f][r] = figures[f].statistic(values);
+    }
+  }
+  for (size_t f = 0; f < figures.size(); ++f) {
+    std::sort(of_resamples[f].begin(), of_resamples[f].end());
+    intervals[f].low = percentile(of_resamples[f], 0.025);
+    intervals[f].high = percentile(of_resamples[f], 0.975);
+  }
+  return intervals;
 }
 
 Interval bootstrap_mean(std::span<const double> values, uint64_t seed, int resamples) {
-  return bootstrap(values, mean_of, seed, resamples);
+  const Sampled figure{values, mean_of};
+  return bootstrap({&figure, 1}, seed, resamples)[0];
 }
 
 Interval paired_bootstrap(std::span<const double> ours, std::span<const double> theirs, uint64_t seed, int resamples) {

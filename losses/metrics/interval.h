@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace weft {
 
@@ -18,7 +19,12 @@ struct Interval {
 
 using Statistic = double (*)(std::span<const double> values);
 constexpr int kResamples = 10000;
-Interval bootstrap(std::span<const double> values, Statistic statistic, uint64_t seed, int resamples = kResamples);
+// Several figures over the same items, their values by item, are resampled together: to draw is what takes time.
+struct Sampled {
+  std::span<const double> values;
+  Statistic statistic;
+};
+std::vector<Interval> bootstrap(std::span<const Sampled> figures, uint64_t seed, int resamples = kResamples);
 Interval bootstrap_mean(std::span<const double> values, uint64_t seed, int resamples = kResamples);
 // Of ours - theirs, query by query: what varies between queries but not between models cancels.
 Interval paired_bootstrap(std::span<const double> ours, std::span<const double> theirs, uint64_t seed,

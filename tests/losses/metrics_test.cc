@@ -235,5 +235,16 @@ TEST(Interval, TheMedianOfAnEvenNumberLiesBetweenTheTwoInTheMiddle) {
   EXPECT_EQ(median_of(std::vector<double>{9, 1, 3}), 3);
 }
 
+TEST(Interval, FiguresResampledTogetherHaveTheIntervalsTheyHaveAlone) {
+  const std::vector<double> a{0.1, 0.4, 0.2, 0.9, 0.7}, b{5, 1, 4, 2, 3};
+  const std::vector<Sampled> both{{a, mean_of}, {b, median_of}};
+  const auto together = bootstrap(both, 3, 500);
+  const Interval alone = bootstrap_mean(a, 3, 500), of_b = bootstrap(std::span(both).subspan(1), 3, 500)[0];
+  EXPECT_EQ(together[0].low, alone.low);
+  EXPECT_EQ(together[0].high, alone.high);
+  EXPECT_EQ(together[1].low, of_b.low);
+  EXPECT_EQ(together[1].mean, 3);
+}
+
 }  // namespace
 }  // namespace weft
