@@ -263,7 +263,10 @@ void judge_verified(const Evaluated& e, const std::string& layer, Findings& find
         e.config.evaluate.split, " and not true of another; found ", concepts.size(),
         " texts of which one kind is known at most");
   const JudgedConcepts by_text = by_texts(e, judged);
-  if (e.comm.is_first()) add_judged(e, layer, "texts", "by texts", concepts, by_text, nullptr, false, findings);
+  if (e.comm.is_first()) {
+    add_judged(e, layer, "texts", "by texts", concepts, by_text, nullptr, false, findings);
+    for (const JudgedConcept& one : by_text) findings.queries[layer][one.of->text]["auroc"] = one.auroc;
+  }
   findings.texts += judged.size();
   if (!e.config.evaluate.probe) return;
   const JudgedConcepts by_probe = by_probes(e, layer, judged);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Processes come up, find each other and run one verb.  After: launch/run_train.cc.  The only place that catches.
+#define CXXOPTS_VECTOR_DELIMITER '\0'  // a word keeps its commas: key='["a", "b"]'
 #include <malloc.h>
 
 #include <chrono>

@@ -317,7 +317,8 @@ Exit run_train(const TrainRequest& request, Comm& launched) {
     const size_t images = run.loader->next().picks.size();
     log_info("dry run: ", run.learner.model->parameters().count(), " parameters, ", run.sources.size(),
              " samples, a step of ", images, " images on ", comm.size(), " ranks with ", threads,
-             " threads each; nothing was written");
+             " threads each, at most ", static_cast<int64_t>(peak_memory_mib()),
+             " MiB of memory on this rank; nothing was written");
     return Exit::done;
   }
   RunFolder folder(run_folder_of(config, request.recipe), comm);

@@ -58,6 +58,7 @@ void InfoNceSettings::fields(Fields& visit) {
 }
 
 std::unique_ptr<Loss> InfoNceSettings::build() const {
+  targets.verify();
   return std::make_unique<InfoNce>(*this);
 }
 

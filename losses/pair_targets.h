@@ -36,6 +36,7 @@ struct TargetSettings {
   std::string positives = "evidence", unsaid = "negative", guide = "none";
   double guide_margin = 0;
   void fields(Fields& visit);
+  void verify() const;  // Error where keys contradict each other
   PairTargets of(const PairCells& cells) const;
 };
 

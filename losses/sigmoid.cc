@@ -61,6 +61,7 @@ void SigmoidSettings::fields(Fields& visit) {
 }
 
 std::unique_ptr<Loss> SigmoidSettings::build() const {
+  targets.verify();
   return std::make_unique<Sigmoid>(*this);
 }
 

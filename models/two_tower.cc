@@ -10,6 +10,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "models/open_clip_config.h"
 #include "models/siglip_vision.h"
 #include "models/text_tower.h"
 
@@ -18,12 +19,7 @@ namespace {
 
 using Family = TextFamily;
 
-struct Size {
-  int64_t image_size, patch, image_width, image_layers, head_width, text_context, text_width, text_layers, text_heads,
-      embed;
-  Family family;
-};
-const std::map<std::string, Size> kSizes = {
+const std::map<std::string, TowerSizes> kSizes = {
     {"nano", {48, 8, 128, 4, 64, 32, 128, 2, 2, 128, Family::clip}},
     {"tiny", {128, 16, 192, 6, 64, 32, 192, 4, 3, 192, Family::clip}},
     {"vit_b_32", {224, 32, 768, 12, 64, 77, 512, 12, 8, 512, Family::clip}},
@@ -87,6 +83,10 @@ class TwoTower final : public Model {
   Attention attention_;
 };
 
+TowerSizes sizes_of(const TwoTowerSettings& settings) {
+  return settings.config.empty() ? kSizes.at(settings.size) : read_open_clip_config(settings.config);
+}
+
 int64_t chosen(int64_t written, int64_t of_size) {
   return written > 0 ? written : of_size;
 }
@@ -95,6 +95,8 @@ int64_t chosen(int64_t written, int64_t of_size) {
 
 void TwoTowerSettings::fields(Fields& visit) {
   visit("size", size, one_of(size_names()), "a named set of all the sizes below; a key of its own overrides it");
+  visit("config", config, any,
+        "open_clip's model config (JSON) to take all of that from, in place of size (empty: none)");
   visit("family", family, one_of({"by_size", "clip", "siglip"}),
         "clip: a class token, causal texts read out at their end; siglip: attention pooling, texts padded to the "
         "context, "
@@ -128,16 +130,16 @@ void TwoTowerSettings::fields(Fields& visit) {
 }
 
 int TwoTowerSettings::image_size() const {
-  return int(chosen(image_size_, kSizes.at(size).image_size));
+  return int(chosen(image_size_, sizes_of(*this).image_size));
 }
 int TwoTowerSettings::context() const {
-  return int(chosen(text_context, kSizes.at(size).text_context));
+  return int(chosen(text_context, sizes_of(*this).text_context));
 }
 
 std::unique_ptr<Model> TwoTowerSettings::build(int tokenizer_ids, uint64_t seed) const {
-  const Size& s = kSizes.at(size);
+  const TowerSizes s = sizes_of(*this);
   const int64_t width = chosen(image_width, s.image_width), head = chosen(head_width, s.head_width);
-  const Activation activation = quick_gelu ? Activation::quick_gelu : Activation::gelu;
+  const Activation activation = quick_gelu || s.quick_gelu ? Activation::quick_gelu : Activation::gelu;
   const VisionShape vision{.image_size = image_size(),
                            .patch = chosen(patch, s.patch),
                            .width = width,
@@ -149,7 +151,7 @@ std::unique_ptr<Model> TwoTowerSettings::build(int tokenizer_ids, uint64_t seed)
                            .drop_path = drop_path,
                            .recompute = recompute};
   const TextShape text{.family = family == "by_size" ? s.family : (family == "siglip" ? Family::siglip : Family::clip),
-                       .vocabulary = vocabulary > 0 ? vocabulary : tokenizer_ids,
+                       .vocabulary = vocabulary > 0 ? vocabulary : chosen(s.vocabulary, tokenizer_ids),
                        .context = context(),
                        .width = chosen(text_width, s.text_width),
                        .layers = chosen(text_layers, s.text_layers),

@@ -7,6 +7,7 @@ namespace weft {
 
 struct TwoTowerSettings final : ModelSettings {
   std::string size = "nano";
+  std::string config;
   std::string family = "by_size";
   int64_t image_size_ = 0, patch = 0, image_width = 0, image_layers = 0, head_width = 0;
   int64_t text_context = 0, text_width = 0, text_layers = 0, text_heads = 0;

@@ -236,7 +236,7 @@ TEST_F(SmallEmoji, OfTwoLanguagesHaveALayerOfEach) {
       "two", annotation("😀", "grinning face", "face | grin | ok") + annotation("👍", "thumbs up", "ok"), "");
   for (const char* folder : {"annotations", "annotationsDerived"})
     write_atomically(
-        importer.cldr / folder / "de.xml",
+        Path(importer.cldr) / folder / "de.xml",
         "<ldml><annotations>" +
             (std::string(folder) == "annotations"
                  ? annotation("😀", "grinsendes Gesicht", "Gesicht | ok") + annotation("🐶", "Hund", "Tier")
@@ -250,8 +250,7 @@ TEST_F(SmallEmoji, OfTwoLanguagesHaveALayerOfEach) {
   EXPECT_EQ(said(store, "1f600", "keywords.de"), (Texts{"Gesicht", "ok"}));
   EXPECT_EQ(said(store, "1f600", "keywords.en"), (Texts{"face", "grin", "ok"}));
   EXPECT_EQ(store.vocabulary().size(), 7u);  // "ok" is one row
-  ASSERT_EQ(report.notes.size(), 1u);
-  EXPECT_EQ(report.notes[0], "de has no texts of 1f44d");
+  EXPECT_EQ(std::count(report.notes.begin(), report.notes.end(), "de has no texts of 1f44d"), 1);
 }
 
 TEST_F(SmallEmoji, OfALanguageNamedTwiceAreRefused) {

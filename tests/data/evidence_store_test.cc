@@ -76,7 +76,8 @@ TEST(EvidenceOfAStore, AnExhaustiveSampleDeniesTheClassesThatItDoesNotHave) {
   EXPECT_EQ(store.vocabulary().text(store.denied(first)[1].row), "car");
   EXPECT_TRUE(store.denied(static_cast<size_t>(store.find(other))).empty());
   const Sources sources(folder.path(), "all");
-  const auto cells = cells_of(sources, static_cast<uint32_t>(first), {{0, 0}, {1, 1}, {2, 2}});
+  const auto cells =
+      cells_of(sources, static_cast<uint32_t>(first), {{0, {{0, false}}}, {1, {{1, false}}}, {2, {{2, false}}}});
   ASSERT_EQ(cells.size(), 3u);
   for (const Cell& cell : cells) {
     EXPECT_EQ(cell.q, cell.text == 1 ? 1 : 0);

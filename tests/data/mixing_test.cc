@@ -162,7 +162,7 @@ TEST_F(MixedBatches, APictureThatCannotBeReadIsDamageWhereItIsMixedIn) {
   settings_.mix.cut_mix = 1;
   const uint32_t bad = 3;
   Bytes content;
-  sources_->read(bad, content);
+  sources_->read_view(bad, 0, content);
   flip_byte_of(content, scratch_ / "data/images-00000.h5");
   int damaged = 0;
   Loader loader(*sources_, tokenizer_, settings_, {8, kSide, 16, 3, 0, 1, 0}, 0);

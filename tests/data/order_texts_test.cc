@@ -148,7 +148,7 @@ TEST_F(OrderTexts, AreTheSameOnEveryRankAndAfterAResume) {
   data.one = source_;
   data.texts_per_image = 2;
   data.negatives_per_image = 1;
-  const Tokenizer tokenizer({});
+  const Tokenizer tokenizer{std::vector<std::pair<std::string, std::string>>{}};
   const Sources all(data.all_sources());
   const auto tables = [&](int rank, int ranks, int64_t first) {
     Loader loader(all, tokenizer, data, {8, 16, 16, 5, rank, ranks}, first);

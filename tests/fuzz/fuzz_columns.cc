@@ -30,9 +30,8 @@ std::vector<off_t> places_in(const Path& file) {
     H5Dclose(column);
     return 0;
   };
-  const hid_t id = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
-  H5Lvisit(id, H5_INDEX_NAME, H5_ITER_NATIVE, visit, &places);
-  H5Fclose(id);
+  const H5Id id(H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
+  H5Lvisit(id.get(), H5_INDEX_NAME, H5_ITER_NATIVE, visit, &places);
   WEFT_ASSERT(!places.empty());
   return places;
 }
@@ -40,7 +39,11 @@ std::vector<off_t> places_in(const Path& file) {
 class Target {
  public:
   explicit Target(const Path& file)
-      : path_(file), content_(read_bytes(file)), places_(places_in(file)), descriptor_(open(file.c_str(), O_WRONLY)) {
+      : path_(file),
+        content_(read_bytes(file)),
+        places_(places_in(file)),
+        kept_open_(H5File::open(file)),
+        descriptor_(open(file.c_str(), O_WRONLY)) {
     WEFT_ASSERT(descriptor_ >= 0);
   }
   const Path& path() const { return path_; }
@@ -60,6 +63,7 @@ class Target {
   Path path_;
   Bytes content_;
   std::vector<off_t> places_, changed_;
+  H5File kept_open_;  // so that HDF5 reads the file's structure, which does not change, once
   int descriptor_;
 };
 
@@ -102,8 +106,6 @@ Targets& targets() {
     layer.add({.item = uid, .scope = Scope::mask, .geometry = mask_bytes({5, 6, {3, 4, 23}})});
     layer.add({.item = layer.add_bag({"bag", {std::min(uid, other), std::max(uid, other)}}), .scope = Scope::bag});
     writer.finish();
-    read_shard(folder / "images-00000.h5");  // what nobody changed has no Error
-    read_layer(folder / "evidence/all/part-0.h5");
     return Targets{folder, Target(folder / "images-00000.h5"), Target(folder / "evidence/all/part-0.h5")};
   }();
   return made;
@@ -112,6 +114,8 @@ Targets& targets() {
 }  // namespace
 
 std::vector<Bytes> seeds() {
+  read_shard(targets().shard.path());  // what nobody changed has no Error
+  read_layer(targets().part.path());
   return {{0, 1, 0, 7, 0, 90, 1, 200}, {1, 200, 0, 1, 1, 10, 1, 255}, {0, 40, 0, 1, 1, 77, 0, 2, 1, 3, 2, 0}};
 }
 

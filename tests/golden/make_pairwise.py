@@ -34,13 +34,22 @@ def drawn_columns(case):
 
 def targets(case):
     """q, w (what was said; unsaid nan), the text of each column."""
-    if case["keys"].get("positives", "evidence") != "evidence":
+    if case["keys"].get("positives", "evidence") in ("identity", "equal_text"):
         q, texts = drawn_columns(case)
         return q, np.where(q > 0, 1.0, np.nan), texts
     q, w = np.zeros((case["images"], case["texts"])), np.full((case["images"], case["texts"]), np.nan)
     for i, t, target, weight in case["cells"]:
         q[i, t], w[i, t] = target, weight
     q[w == 0] = 0
+    if case["keys"].get("positives") == "overlap":
+        labels = (q > 0) & (w > 0)
+        both = (labels[:, None] & labels[None]).sum(2)
+        either = (labels[:, None] | labels[None]).sum(2)
+        unsaid = np.isnan(w)
+        for k, t in case["drawn"]:
+            if k not in case["unreadable"]:
+                share = np.where(unsaid[:, t], both[:, k] / np.maximum(either[:, k], 1), 0)
+                q[:, t], w[:, t] = np.maximum(q[:, t], share), np.where(share > 0, 1, w[:, t])
     return q, w, list(range(case["texts"]))
 
 
@@ -114,6 +123,8 @@ rng = np.random.default_rng(20)
 small = dict(images=37, texts=29, dim=8)
 said = random_cells(rng, 36, 29, .1)  # of the last image nobody says anything
 pairs = [(i, int(t)) for i in range(37) for t in rng.choice(25, size=1 + i % 2, replace=False)]  # texts 25 to 28: no image
+own = [next((i, t) for i, t, target, weight in said if i == image and target * weight > 0)
+       for image in sorted({i for i, _, target, weight in said if target * weight > 0})]
 line = [(i, (i * 7) % 300) for i in range(300)]
 cases = {
     "evidence": case("infonce", **small, scale=12.5, bias=0, cells=said, unreadable=[3, 11]),
@@ -121,6 +132,7 @@ cases = {
     "only_verified": case("infonce", **small, scale=12.5, bias=0, cells=said, unsaid="unknown"),
     "guided": case("infonce", **small, scale=12.5, bias=0, cells=said, guide="self", guide_margin=0.05),
     "noisy": case("infonce", **small, scale=12.5, bias=0, cells=said, trust="confidence"),
+    "overlap": case("infonce", **small, scale=12.5, bias=0, cells=said, drawn=own, unreadable=[2], positives="overlap"),
     "equal_text": case("infonce", **small, scale=12.5, bias=0, drawn=pairs, unreadable=[5], positives="equal_text"),
     "identity": case("infonce", **small, scale=12.5, bias=0, drawn=pairs, unreadable=[5], positives="identity"),
     "clip": case("infonce", 300, 300, 16, scale=100, bias=0, drawn=line, positives="identity"),

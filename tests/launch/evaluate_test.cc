@@ -17,6 +17,7 @@ namespace weft {
 namespace {
 
 constexpr const char* kColors[] = {"red", "green", "blue", "yellow"};
+constexpr const char* kFarben[] = {"rot", "gruen", "blau", "gelb"};
 constexpr uint8_t kValues[][3] = {{220, 30, 30}, {30, 200, 40}, {40, 60, 220}, {230, 220, 40}};
 
 // A coloured disc on noise, large or small.
@@ -33,19 +34,22 @@ Image disc(int number) {
 }
 
 // 96 pictures: `colors` is a closed list of classes, one of them never seen; of `sizes` some cells are verified, both
-// ways for "large", one way for "round"; every eighth picture has two colours said of it.
+// ways for "large", one way for "round"; every eighth picture has two colours said of it.  `farben` has them in German.
 void write_dataset(const ScratchFolder& scratch) {
   StoreWriter writer(scratch / "dataset", {.name = "discs", .licence = "none"});
   EvidenceWriter& colors = writer.layer("colors");
   for (const char* name : {"red", "green", "blue", "yellow", "violet"})
     colors.vocabulary().about(colors.vocabulary().row_of(name)).closed = true;
   colors.vocabulary().about(colors.vocabulary().row_of("red")).synonyms = {"crimson"};
+  EvidenceWriter& farben = writer.layer("farben");
   EvidenceWriter& sizes = writer.layer("sizes");
   std::vector<std::string> held_back, dev;
   for (int i = 0; i < 96; ++i) {
     const std::string key = "disc-" + std::to_string(i);
     const Uid uid = writer.add(encode_png(disc(i)), key, key);
     colors.add(uid, kColors[i % 4]);
+    farben.add(uid, kFarben[i % 4]);
+    if (i == 16) farben.add(uid, "red");  // spelt alike in both languages
     if (i % 8 == 7) colors.add(uid, kColors[(i + 1) % 4]);
     if (i % 5 != 0) sizes.add(uid, "large", i / 4 % 2 == 0 ? Kind::pos : Kind::neg);
     sizes.add(uid, "round");
@@ -124,6 +128,18 @@ TEST_F(Evaluate, TextsAreJudgedOverVerifiedImagesAloneAndOneSidedOnesAreListed) 
   EXPECT_DOUBLE_EQ(figure(evaluation, "sizes.texts_ap", "chance"), chance_average_precision(13, 25));
 }
 
+TEST_F(Evaluate, TextsOfTwoLanguagesRankEachOtherByTheImagesOfBoth) {
+  const auto evaluation = evaluate(scratch_, 2, {"evaluate.across=[\"colors\", \"farben\"]"});
+  // Without "red", which needs no translation: three queries with one true candidate of four; then "rot" has none left,
+  // and the others have one of three.
+  EXPECT_DOUBLE_EQ(figure(evaluation, "colors to farben.text_to_text_map", "chance"), chance_average_precision(1, 4));
+  EXPECT_DOUBLE_EQ(figure(evaluation, "farben to colors.text_to_text_map", "chance"), chance_average_precision(1, 3));
+  const auto queries = nlohmann::json::parse(read_text(scratch_ / "run/queries.json"));
+  EXPECT_EQ(queries["colors to farben"].size(), 3u);
+  EXPECT_FALSE(queries["colors to farben"].contains("red"));
+  EXPECT_FALSE(queries["farben to colors"].contains("rot"));
+}
+
 TEST_F(Evaluate, TheReportShowsEveryTask) {
   evaluate(scratch_, 1);
   const std::string html = read_text(scratch_ / "run" / "report.html");
@@ -141,6 +157,7 @@ TEST_F(Evaluate, WhatCannotBeJudgedIsAnErrorThatSaysWhy) {
   EXPECT_NE(message({"evaluate.zero_shot=[\"colours\"]"}).find("did you mean \"colors\""), std::string::npos);
   EXPECT_NE(message({"evaluate.verified=[\"colors\"]"}).find("is known to be true of one image"), std::string::npos);
   EXPECT_NE(message({"evaluate.dev_split=nothing"}), "");
+  EXPECT_NE(message({"evaluate.across=[\"colors\"]"}).find("names 1 layers; wanted two"), std::string::npos);
   EXPECT_NE(message({"evaluate.templates=[\"a disc\"]"}).find("texts with {} in them"), std::string::npos);
 }
 

@@ -5,6 +5,9 @@
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/zeros.h>
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -78,6 +81,35 @@ inline double sum_of(const std::vector<double>& values) {
   double sum = 0;
   for (const double value : values) sum += value;
   return sum;
+}
+
+inline void expect_gradient(const Tensor& found, const Json& wanted, double tolerance, const char* what) {
+  const Tensor on_host = found.cpu();
+  const auto* numbers = on_host.data_ptr<float>();
+  double projection = 0;
+  for (int64_t i = 0; i < found.size(0); ++i)
+    for (int64_t d = 0; d < found.size(1); ++d)
+      projection += numbers[i * found.size(1) + d] * std::cos(double(i) + 5 * double(d));
+  const double largest = wanted["largest"], norm = wanted["norm"];
+  for (size_t k = 0; k < wanted["first"].size(); ++k)
+    EXPECT_NEAR(numbers[k], wanted["first"][k].get<double>(), tolerance * largest) << what << " at " << k;
+  EXPECT_NEAR(projection, wanted["projection"].get<double>(), tolerance * norm) << what;
+}
+
+inline void expect_golden(const Judgement& found, const Json& wanted) {
+  // The logits' own rounding in f32 grows with the scale.
+  const double tolerance = 1e-6 * std::max(1., wanted["scale"].get<double>() / 10);
+  ASSERT_EQ(found.terms.size(), wanted["sums"].size());
+  for (size_t i = 0; i < found.terms.size(); ++i) {
+    const double sum = wanted["sums"][i];
+    EXPECT_NEAR(found.terms[i].sum, sum, tolerance * sum) << found.terms[i].name;
+    EXPECT_NEAR(found.terms[i].count, wanted["counts"][i].get<double>(), 1e-6) << found.terms[i].name;
+  }
+  expect_gradient(found.image_gradient, wanted["image_gradient"], 2 * tolerance, "images");
+  expect_gradient(found.text_gradient, wanted["text_gradient"], 2 * tolerance, "texts");
+  const double log_scale = wanted["log_scale_gradient"], bias = wanted["bias_gradient"];
+  EXPECT_NEAR(sum_of(found.log_scale_gradient), log_scale, 5 * tolerance * std::max(1., std::abs(log_scale)));
+  EXPECT_NEAR(sum_of(found.bias_gradient), bias, 2 * tolerance * std::max(1., std::abs(bias)));
 }
 
 }  // namespace weft::pair
