@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pairwise losses against tests/golden/make_pairwise.py, however blocks, ranks and tiles divide the step.
+#include <ATen/Parallel.h>
 #include <ATen/ops/eye.h>
 #include <gtest/gtest.h>
 
 #include <limits>
 
 #include "launch/thread_comm.h"
+#include "losses/parallel.h"
 #include "tests/losses/pair_case.h"
 #include "tests/support.h"
 
@@ -50,6 +52,30 @@ TEST_P(PairwiseGolden, RanksGiveTheBitsOfOneThatStandsForThemAll) {
         EXPECT_EQ(mine.bias_gradient[mine_at], one.bias_gradient[one_at]);
       }
     });
+}
+
+TEST(InParallel, EveryPlaceIsVisitedOnceWhateverTheThreads) {
+  for (const int threads : {1, 3}) {
+    at::set_num_threads(threads);
+    for (const int64_t count : {0, 1, 2, 7, 100}) {
+      std::vector<int> visits(static_cast<size_t>(count));
+      in_parallel(count, [&](int64_t i) { ++visits[static_cast<size_t>(i)]; });
+      EXPECT_EQ(visits, std::vector<int>(visits.size(), 1)) << count << " on " << threads;
+    }
+  }
+  at::set_num_threads(1);
+}
+
+TEST(Pairwise, SeveralThreadsGiveTheSameLossAndGradients) {
+  LocalComm comm;
+  at::set_num_threads(3);
+  for (const char* name : {"clip_tiles", "siglip_tiles", "evidence", "sigmoid_guided"}) {
+    SCOPED_TRACE(name);
+    const Json& wanted = pair::golden()[name];
+    pair::expect_golden(pair::loss_of(wanted)->judge(pair::features_of(wanted), pair::cells_of(wanted), {}, comm),
+                        wanted);
+  }
+  at::set_num_threads(1);
 }
 
 std::vector<std::string> golden_names() {
