@@ -94,6 +94,7 @@ struct EvaluationShape {
   int size = 0;
   Resize resize = Resize::shortest;
   Alpha alpha = Alpha::over_background;
+  // NOLINTNEXTLINE(google-explicit-constructor): a size alone is a shape
   EvaluationShape(int size, Resize resize = Resize::shortest, Alpha alpha = Alpha::over_background)
       : size(size), resize(resize), alpha(alpha) {}
 };
