@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Compares released weights between open_clip and weft: features of images and texts within 1e-4 in fp32.
-Run it in a Python with open_clip_torch, where the weights can be downloaded; where weft was written they cannot, so this
-script has been run with random weights alone.  It needs the program released_shapes of a built tree.
+Run it in a Python with open_clip_torch, where the weights can be downloaded.  Where weft was written they cannot, and this
+script has not been run.  It needs the program released_shapes of a built tree.
    compare_released.py BUILD_FOLDER MODEL PRETRAINED IMAGE ...
    compare_released.py build/ci ViT-B-16 laion2b_s34b_b88k a.jpg b.png
 Texts are read by open_clip's tokenizer and pixels prepared by its transform, so that what is compared is the towers."""
