@@ -68,10 +68,10 @@ Raster decode_indices(const uint8_t* data, size_t size);
 Bytes encode_png(const Image& image);                // 1, 3 or 4 channels
 Bytes encode_jpeg(const Image& image, int quality);  // 1 or 3 channels; quality 1 .. 100
 
-// Pillow's bicubic resize of a box, bit for bit (up to its version 12; 13 rounds some fractional boxes otherwise): a =
-// -0.5, support scaled when shrinking, 22-bit weights, the horizontal pass first, u8 after each pass.  Same number of
-// channels out as in, and each channel by itself: an image with alpha is to be premultiplied first (what Pillow does
-// inside for RGBA), or transparent pixels bleed their colour.
+// Pillow 13's bicubic resize of a box, bit for bit: a = -0.5, support scaled when shrinking, 22-bit weights, u8 after
+// each pass (data/resize.cc says which comes first).  Same number of channels out as in, and each channel by itself: an
+// image with alpha is to be premultiplied first (what Pillow does inside for RGBA), or transparent pixels bleed their
+// colour.
 Image resize_bicubic(const Image& image, const Box& box, int width, int height);
 
 }  // namespace weft

@@ -99,8 +99,8 @@ struct EvaluationShape {
       : size(size), resize(resize), alpha(alpha) {}
 };
 
-// The evaluation preprocessing of open_clip 3.3 before its normalisation, byte for byte: Pillow's bicubic (to its
-// version 12) of the whole picture in the channels it has (grey, colour, premultiplied alpha, inks), its middle, then
+// The evaluation preprocessing of open_clip 3.3 before its normalisation, byte for byte: Pillow 13's
+// bicubic of the whole picture in the channels it has (grey, colour, premultiplied alpha, inks), its middle, then
 // three colours.  Otherwise than there, pictures are turned upright by their EXIF orientation, palettes and 1-bit
 // pictures are resized as smoothly as others, and 16 bits are seen through their window.
 ViewMap evaluation_view(const SampleInfo& info, const Bytes& content, const EvaluationShape& shape, Stream& background,

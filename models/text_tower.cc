@@ -19,11 +19,17 @@ double epsilon_of(const TextShape& s) {
   return s.family == TextFamily::siglip ? 1e-6 : 1e-5;
 }
 
+Init projection_init(const TextShape& s) {
+  return Init::normal(1 / std::sqrt(double(s.width)));
+}
+
 }  // namespace
 
 TextTower::TextTower(ParameterSet& set, const TextShape& s)
     : shape_(s),
       positional_embedding_(set.add(prefix_of(s) + "positional_embedding", {s.context, s.width}, Init::normal(0.01))),
+      projection_WE_(s.family == TextFamily::clip ? set.add("text_projection", {s.width, s.embed}, projection_init(s))
+                                                  : nullptr),
       token_embedding_(set.add(prefix_of(s) + "token_embedding.weight", {s.vocabulary, s.width}, Init::normal(0.02))),
       transformer_(set, prefix_of(s) + "transformer",
                    {.width = s.width,
@@ -37,11 +43,8 @@ TextTower::TextTower(ParameterSet& set, const TextShape& s)
                     .drop_purpose = Purpose::text_drop_path,
                     .recompute = s.recompute}),
       ln_final_(set, prefix_of(s) + "ln_final", s.width, epsilon_of(s)) {
-  const Init init = Init::normal(1 / std::sqrt(double(s.width)));
   if (s.family == TextFamily::siglip)
-    projection_.emplace(set, "text.text_projection", s.width, s.embed, init, Init::constant(0));
-  else
-    projection_WE_ = set.add("text_projection", {s.width, s.embed}, init);
+    projection_.emplace(set, "text.text_projection", s.width, s.embed, projection_init(s), Init::constant(0));
 }
 
 Tensor TextTower::forward(const TextIds& texts, Attention attention, const Draws& draws) const {

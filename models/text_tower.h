@@ -28,9 +28,10 @@ class TextTower {
 
  private:
   TextShape shape_;
-  Parameter *positional_embedding_, *token_embedding_;
-  Parameter* projection_WE_ = nullptr;  // CLIP's
-  std::optional<Linear> projection_;    // SigLIP's
+  Parameter* positional_embedding_;
+  Parameter* projection_WE_;          // CLIP's
+  std::optional<Linear> projection_;  // SigLIP's
+  Parameter* token_embedding_;
   Transformer transformer_;
   LayerNorm ln_final_;
 };

@@ -51,14 +51,14 @@ class TwoTower final : public Model {
       image_ = std::make_unique<SigLipVision>(parameters_, vision);
       preprocess_ = {side, {0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}, Resize::squash};
       text_form_ = {.causal = false, .pads_to_context = true};
-      logit_scale_ = parameters_.add("logit_scale", {}, Init::constant(std::log(10)));
-      logit_bias_ = parameters_.add("logit_bias", {}, Init::constant(-10));
     } else {
       image_ = std::make_unique<VisionTower>(parameters_, vision);
       preprocess_ = {side, {0.48145466, 0.4578275, 0.40821073}, {0.26862954, 0.26130258, 0.27577711}, Resize::shortest};
-      logit_scale_ = parameters_.add("logit_scale", {}, Init::constant(std::log(1 / 0.07)));
     }
     text_ = std::make_unique<TextTower>(parameters_, text);
+    const bool has_bias = text.family == Family::siglip;
+    logit_scale_ = parameters_.add("logit_scale", {}, Init::constant(std::log(has_bias ? 10 : 1 / 0.07)));
+    if (has_bias) logit_bias_ = parameters_.add("logit_bias", {}, Init::constant(-10));
     for (const std::string& glob : low_rank.globs) check_adapts(glob);
   }
 

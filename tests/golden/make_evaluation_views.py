@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes evaluation_views.txt: open_clip 3.3's evaluation transform (image_transform_v2, up to and including its conversion to
-RGB) of odd pictures, in its three resize modes.     make_evaluation_views.py > evaluation_views.txt     (Pillow 10 to 12)
-Pillow 13 takes the vertical pass first where pictures are tall or lose more of their height than of their width, and rounds
-between the passes: 8 of these 96 views differ there in a fifth to two fifths of their bytes, mostly by 1.
+RGB) of odd pictures, in its three resize modes.     make_evaluation_views.py > evaluation_views.txt     (Pillow 13)
+Pillow before 13 always takes the horizontal pass first, and rounds between the passes: 8 of these 96 views are other there.
 A line: kind width height size  crc32c of the planes for shortest, squash, longest.  Kinds grey, rgb and rgba are the noisy
 images of make_resize.py (opacity too); a jpeg has its file in hex instead of width and height."""
 import io
@@ -12,7 +11,7 @@ import PIL
 from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image
 
-assert int(PIL.__version__.split(".")[0]) <= 12, PIL.__version__
+assert int(PIL.__version__.split(".")[0]) >= 13, PIL.__version__
 
 MODES = ("shortest", "squash", "longest")
 NOISY = [  # kind, width, height, size

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Writes resize.txt: what Pillow's Image.resize(BICUBIC, box=...) makes of images given by a formula.  Run with
-# Pillow 12 (10, 11 and 12 agree in every byte; 13 rounds 4 of the 75 cases otherwise, all with fractional boxes):
+# Pillow 13 (12 and before take the horizontal pass first in every case, which rounds 4 of the 75 otherwise):
 #   python make_resize.py > resize.txt
 # A line: channels width height  x0 y0 x1 y1  to_width to_height  crc32c-of-the-bytes  four bytes (at i * size // 4)
 # Byte i of an image is ((i * 2654435761 mod 2^32) >> 24) in the noisy ones, and a blocky pattern with hard edges else:
