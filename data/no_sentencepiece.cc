@@ -6,7 +6,7 @@ namespace weft {
 
 std::unique_ptr<TextCoder> make_sentencepiece(std::string, const std::string& name) {
   fail(name, ": is no merges file, and if it is a sentencepiece model, this weft was built without the library ",
-       "sentencepiece (Debian: libsentencepiece-dev)");
+       "sentencepiece (libsentencepiece.a; docs/INSTALL.md)");
 }
 
 }  // namespace weft
