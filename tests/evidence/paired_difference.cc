@@ -53,9 +53,9 @@ int run(const std::vector<std::string>& words) {
   }
   check(first.size() == second.size(), first.size(), " texts against ", second.size());
   const Interval difference = paired_bootstrap(ours, baseline, 0);
-  std::printf("texts %zu, seeds %zu: weft %.4f, %s %.4f, paired difference %.4f [%.4f, %.4f]\n", ours.size(),
-              words.size() - 2, mean_of(ours), words[1].c_str(), mean_of(baseline), difference.mean, difference.low,
-              difference.high);
+  std::printf("texts %zu, seeds %zu: %s %.4f, against %s %.4f, paired difference %.4f [%.4f, %.4f]\n", ours.size(),
+              static_cast<size_t>(against - words.begin()) - 2, words[1].c_str(), mean_of(ours), (against + 1)->c_str(),
+              mean_of(baseline), difference.mean, difference.low, difference.high);
   return difference.low > 0 ? 0 : 1;
 }
 
