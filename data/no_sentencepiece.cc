@@ -4,7 +4,7 @@
 
 namespace weft {
 
-std::unique_ptr<TextCoder> make_sentencepiece(std::string, const std::string& name) {
+std::unique_ptr<TextCoder> make_sentencepiece(const std::string&, const std::string& name) {
   fail(name, ": is no merges file, and if it is a sentencepiece model, this weft was built without the library ",
        "sentencepiece (libsentencepiece.a; docs/INSTALL.md)");
 }

@@ -48,8 +48,8 @@ class SentencePieces final : public TextCoder {
 
 }  // namespace
 
-std::unique_ptr<TextCoder> make_sentencepiece(std::string model, const std::string& name) {
-  return std::make_unique<SentencePieces>(std::move(model), name);
+std::unique_ptr<TextCoder> make_sentencepiece(const std::string& model, const std::string& name) {
+  return std::make_unique<SentencePieces>(model, name);
 }
 
 }  // namespace weft

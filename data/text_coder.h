@@ -31,6 +31,6 @@ constexpr const char* kMergesHeader = "#weft byte-pair merges: 1";  // of a file
 std::unique_ptr<TextCoder> make_byte_pairs(Merges merges, const std::function<std::string(size_t)>& where);
 
 // sentencepiece.cc, or no_sentencepiece.cc, whose is an Error: SigLIP's.
-std::unique_ptr<TextCoder> make_sentencepiece(std::string model, const std::string& name);
+std::unique_ptr<TextCoder> make_sentencepiece(const std::string& model, const std::string& name);
 
 }  // namespace weft

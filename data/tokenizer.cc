@@ -57,9 +57,9 @@ std::unique_ptr<TextCoder> read_merges(const std::string& content, const std::st
 }  // namespace
 
 Tokenizer::Tokenizer(const Path& file) {
-  std::string content = unpacked(file);
-  coder_ = content.starts_with(kProtobuf) ? make_sentencepiece(std::move(content), file.string())
-                                          : read_merges(content, file.string());
+  const std::string content = unpacked(file);
+  coder_ =
+      content.starts_with(kProtobuf) ? make_sentencepiece(content, file.string()) : read_merges(content, file.string());
 }
 
 Tokenizer::Tokenizer(Merges merges)

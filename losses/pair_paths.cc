@@ -131,7 +131,8 @@ WEFT_INLINE double sigmoid_any(float* __restrict x, int64_t n, float scale, floa
   return sum_of(costs);
 }
 
-// The functions of one path, all with the attributes of its instruction set.
+// The functions of one path, all with the attributes of its instruction set, which take no parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define WEFT_PAIR_PATH(name, target)                                                                                   \
   target float largest_##name(const float* x, int64_t n) {                                                             \
     return largest_any(x, n);                                                                                          \
@@ -153,6 +154,7 @@ WEFT_INLINE double sigmoid_any(float* __restrict x, int64_t n, float scale, floa
   }                                                                                                                    \
   constexpr PairPath k_##name = {                                                                                      \
       #name, largest_##name, add_exp_##name, softmax_shared_##name, softmax_apart_##name, sigmoid_##name};
+// NOLINTEND(bugprone-macro-parentheses)
 
 WEFT_PAIR_PATH(portable, )
 #if defined(__x86_64__)

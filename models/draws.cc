@@ -39,7 +39,8 @@ Tensor branch_factors(const Draws& draws, Purpose purpose, int64_t layers, int64
   for (int64_t row = 0; row < rows; ++row) {
     Stream stream = draws.stream(purpose, row);
     for (int64_t branch = 0; branch < 2 * layers; ++branch) {
-      const double p = layers > 1 ? most * static_cast<double>(branch / 2) / static_cast<double>(layers - 1) : 0;
+      const int64_t layer = branch / 2;
+      const double p = layers > 1 ? most * static_cast<double>(layer) / static_cast<double>(layers - 1) : 0;
       factor[branch * rows + row] = stream.chance(p) ? 0.f : static_cast<float>(1 / (1 - p));
     }
   }

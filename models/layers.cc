@@ -63,7 +63,7 @@ Linear::Linear(ParameterSet& set, const std::string& weight_name, const std::str
       low_rank(set.add_low_rank(weight)) {}
 
 Tensor Linear::forward(const Tensor& x) const {
-  const Tensor y = at::linear(x, weight->use(), bias->use());
+  Tensor y = at::linear(x, weight->use(), bias->use());
   if (low_rank == nullptr) return y;
   return y + at::linear(at::linear(x, low_rank->down->use()), low_rank->up->use()) * low_rank->factor;
 }
