@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <regex>
 #include <set>
 
+#include "configs/recipe.h"
 #include "data/importers/import_folder.h"
 #include "data/importers/import_tsv.h"
 #include "data/tokenizer.h"
@@ -232,6 +234,29 @@ TEST(Importers, AreSortedByNameAndFoundByIt) {
                              [](const auto& a, const auto& b) { return std::string(a.name) < b.name; }));
   for (const auto& kind : table) EXPECT_NE(make_importer(kind.name), nullptr);
   expect_says(error_of([] { make_importer("tsvs"); }), "did you mean \"tsv\"?");
+}
+
+// A key that was renamed stays behind in the texts that nobody compiles.
+TEST(Importers, HaveTheKeysThatScriptsRecipesAndDocumentsGiveThem) {
+  const Path root = WEFT_SOURCE_DIR;
+  std::vector<Path> files = {root / "quickstart", root / "README.md"};
+  for (const char* folder : {"docs", "docs/protocols", "configs/recipes", "tests/evidence"})
+    for (const auto& entry : fs::directory_iterator(root / folder))
+      if (entry.is_regular_file()) files.push_back(entry.path());
+  const std::regex command(R"(data import (\w+)([^\n`#;)]*))"), key(R"(\s([a-z_.]+)=)");
+  std::set<std::string> names;
+  for (const auto& kind : importers()) names.insert(kind.name);
+  int keys = 0;
+  for (const Path& file : files) {
+    const std::string text = read_text(file);
+    for (std::sregex_iterator found(text.begin(), text.end(), command), end; found != end; ++found) {
+      if (!names.contains((*found)[1])) continue;
+      const std::string words = (*found)[2];
+      for (std::sregex_iterator word(words.begin(), words.end(), key); word != end; ++word, ++keys)
+        EXPECT_EQ(error_of([&] { explain_key(*make_importer((*found)[1]), (*word)[1]); }), "") << file << words;
+    }
+  }
+  EXPECT_GE(keys, 8);
 }
 
 }  // namespace
