@@ -45,6 +45,9 @@ struct SampleInfo {
   uint32_t upright_height() const { return is_turned() ? width : height; }
 };
 
+// What encoded bytes say of themselves: all but uid, key and group.  An Error where they are no picture or volume.
+SampleInfo sample_info(const Bytes& content);
+
 // A text that is said of a sample, or follows from what is said of a part of it.  `row` is a row of
 // Store::vocabulary().
 struct TextStatement {

@@ -135,6 +135,20 @@ StoreWriter::StoreWriter(const Path& folder, Options options) : impl_(std::make_
 
 StoreWriter::~StoreWriter() = default;
 
+SampleInfo sample_info(const Bytes& content) {
+  const ImageHeader header = read_image_header(content.data(), content.size());
+  return {.codec = header.codec,
+          .bytes = static_cast<uint32_t>(content.size()),
+          .width = header.width,
+          .height = header.height,
+          .channels = header.channels,
+          .orientation = header.orientation,
+          .bits = header.bits,
+          .views = header.views,
+          .spacing = header.spacing,
+          .crc = crc32c(content.data(), content.size())};
+}
+
 Uid StoreWriter::add(const Bytes& content, const std::string& key, const std::string& group, const Link* link) {
   check(is_utf8(key) && !key.empty(), "the key of a sample is \"", key, "\", wanted UTF-8 text");
   check(is_utf8(group) && !group.empty(), "the group of sample ", key, " is \"", group, "\", wanted UTF-8 text");
@@ -146,20 +160,8 @@ Uid StoreWriter::add(const Bytes& content, const std::string& key, const std::st
   }
   return in_context(
       [&] {
-        const ImageHeader header = read_image_header(content.data(), content.size());
-        SampleInfo info{.uid = uid,
-                        .key = key,
-                        .group = group,
-                        .codec = header.codec,
-                        .bytes = static_cast<uint32_t>(content.size()),
-                        .width = header.width,
-                        .height = header.height,
-                        .channels = header.channels,
-                        .orientation = header.orientation,
-                        .bits = header.bits,
-                        .views = header.views,
-                        .spacing = header.spacing,
-                        .crc = crc32c(content.data(), content.size())};
+        SampleInfo info = sample_info(content);
+        info.uid = uid, info.key = key, info.group = group;
         if (link) info.link = impl_->checked_link(*link, content), info.link_offset = link->offset;
         impl_->shards->add(content, info);
         impl_->by_uid[uid] = impl_->infos.size();

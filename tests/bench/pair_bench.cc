@@ -22,8 +22,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "losses/infonce.h"
-#include "losses/sigmoid.h"
+#include "tests/losses/identity_pairs.h"
 
 namespace weft {
 namespace {
@@ -79,25 +78,6 @@ Tensor unit_rows(int64_t rows, int64_t dim) {
   return x / at::linalg_vector_norm(x, 2, {1}, true);
 }
 
-std::unique_ptr<Loss> loss_of(const std::string& name) {
-  if (name == "clip") {
-    InfoNceSettings settings;
-    settings.targets.positives = "identity";
-    return settings.build();
-  }
-  SigmoidSettings settings;
-  settings.targets.positives = "identity";
-  return settings.build();
-}
-
-PairCells identity(int64_t batch) {
-  PairCells cells;
-  cells.images = cells.texts = batch;
-  cells.begin.assign(static_cast<size_t>(batch) + 1, 0);
-  for (int32_t i = 0; i < batch; ++i) cells.drawn.emplace_back(i, i);
-  return cells;
-}
-
 // What the loss has to multiply, and nothing else.
 void multiply(const Tensor& image, const Tensor& text, const Tensor& tile, const Tensor& gradient, bool twice) {
   const int64_t batch = image.size(0);
@@ -117,8 +97,8 @@ void run(const Arguments& a) {
   at::set_num_threads(static_cast<int>(a.threads));
   const PairFeatures features{unit_rows(a.batch, a.dim), unit_rows(a.batch, a.dim), std::log(14.2857),
                               a.loss == "clip" ? 0. : -10.};
-  const PairCells cells = identity(a.batch);
-  const auto loss = loss_of(a.loss);
+  const PairCells cells = identity_pairs(a.batch);
+  const auto loss = identity_loss(a.loss);
   LocalComm comm;
   at::mm(features.image_BD, features.text_TD.narrow(0, 0, 8).t());  // the library's own buffers
   const double gradients = 2. * static_cast<double>(a.batch * a.dim) * 4 / (1 << 20);

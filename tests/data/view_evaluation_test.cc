@@ -31,16 +31,6 @@ Bytes from_hex(const std::string& digits) {
   return bytes;
 }
 
-SampleInfo info_of(const Bytes& file) {
-  const ImageHeader header = read_image_header(file.data(), file.size());
-  SampleInfo info;
-  info.codec = header.codec;
-  info.width = header.width;
-  info.height = header.height;
-  info.channels = header.channels;
-  return info;
-}
-
 TEST(EvaluationView, OddPicturesHaveEveryByteOfOpenClips) {
   std::ifstream golden(WEFT_SOURCE_DIR "/tests/golden/evaluation_views.txt");
   std::string kind, wanted;
@@ -66,7 +56,7 @@ TEST(EvaluationView, OddPicturesHaveEveryByteOfOpenClips) {
       Bytes out(size_t{3} * size * size);
       Stream unused = stream_of(0);
       if (kind == "jpeg")
-        evaluation_view(info_of(file), file, shape, unused, out.data());
+        evaluation_view(sample_info(file), file, shape, unused, out.data());
       else
         evaluation_view(image, shape, unused, out.data());
       EXPECT_EQ(crc_of(out), wanted) << "line " << cases + 1 << ": " << kind << ", mode " << static_cast<int>(mode);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "data/formats/volume.h"
+#include "data/store.h"
 #include "tests/data/pictures.h"
 
 namespace weft {
@@ -175,17 +176,6 @@ TEST(ViewMap, ABlurSmoothsAndNoiseRoughens) {
   EXPECT_GT(roughness(grains), 1);
 }
 
-SampleInfo info_of(const Bytes& file) {
-  const ImageHeader header = read_image_header(file.data(), file.size());
-  SampleInfo info;
-  info.codec = header.codec;
-  info.width = header.width;
-  info.height = header.height;
-  info.channels = header.channels;
-  info.orientation = header.orientation;
-  return info;
-}
-
 Image smooth(int width, int height) {
   Image image(width, height, 3);
   for (int y = 0; y < height; ++y)
@@ -211,14 +201,14 @@ TEST(ViewMap, AViewOutOfTheDecoderIsThatOfTheWholeDecodedPictureWhateverItsOrien
   const Bytes plain = encode_jpeg(smooth(400, 300), 95);
   for (int orientation = 1; orientation <= 8; ++orientation) {
     const Bytes file = with_orientation(plain, orientation);
-    ASSERT_EQ(info_of(file).orientation, orientation);
+    ASSERT_EQ(sample_info(file).orientation, orientation);
     const Image whole = decode_image(file.data(), file.size());
     ViewMaker maker;
     for (const AugmentSettings& augment : geometries())
       for (const int size : {24, 100}) {
         Bytes view(size_t{3} * size * size);
         const ViewMap map =
-            maker.make(info_of(file), file, 0, {&augment, size, stream_of(orientation), view.data(), nullptr});
+            maker.make(sample_info(file), file, 0, {&augment, size, stream_of(orientation), view.data(), nullptr});
         ViewMap wanted_map;
         const Bytes wanted = train(whole, augment, size, orientation, &wanted_map);
         EXPECT_EQ(map.to_view.a, wanted_map.to_view.a);
@@ -242,10 +232,10 @@ TEST(ViewMap, SeveralViewsOfOneDecodeAreThoseOfSeveral) {
   for (uint64_t i = 0; i < 3; ++i)
     requests.push_back({i == 0 ? &weak : &strong, size, stream_of(i), views[i].data(), nullptr});
   std::vector<ViewMap> maps(3);
-  maker.make(info_of(file), file, 0, requests, maps);
+  maker.make(sample_info(file), file, 0, requests, maps);
   for (uint64_t i = 0; i < 3; ++i) {
     Bytes alone(size_t{3} * size * size);
-    maker.make(info_of(file), file, 0, {i == 0 ? &weak : &strong, size, stream_of(i), alone.data(), nullptr});
+    maker.make(sample_info(file), file, 0, {i == 0 ? &weak : &strong, size, stream_of(i), alone.data(), nullptr});
     EXPECT_EQ(views[i], alone) << "view " << i;
   }
 }
@@ -367,7 +357,7 @@ TEST(ViewMap, ASliceOfAVolumeIsSeenIn8BitsAndInF32) {
 
 TEST(ViewMap, AFileThatIsNotWhatTheStoreSaysIsAnError) {
   const Bytes file = encode_jpeg(smooth(40, 30), 90);
-  SampleInfo info = info_of(file);
+  SampleInfo info = sample_info(file);
   info.width = 41;
   Bytes view(3 * 16 * 16);
   AugmentSettings augment;

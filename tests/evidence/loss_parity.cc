@@ -14,9 +14,8 @@
 #include "base/error.h"
 #include "base/safetensors.h"
 #include "launch/thread_comm.h"
-#include "losses/infonce.h"
-#include "losses/sigmoid.h"
 #include "models/weights.h"
+#include "tests/losses/identity_pairs.h"
 #include "tests/trainer/table_model.h"
 #include "trainer/trainer.h"
 
@@ -60,17 +59,6 @@ double apart(double found, double wanted) {
   return std::abs(found - wanted) / std::max(std::abs(wanted), 1e-3);
 }
 
-std::unique_ptr<Loss> loss_of(const std::string& name) {
-  if (name == "clip") {
-    InfoNceSettings settings;
-    settings.targets.positives = "identity";
-    return settings.build();
-  }
-  SigmoidSettings settings;
-  settings.targets.positives = "identity";
-  return settings.build();
-}
-
 struct Difference {
   double loss = 0, images = 0, texts = 0, log_scale = 0, bias = 0;
   double most() const { return std::max({loss, images, texts, log_scale, bias}); }
@@ -82,7 +70,7 @@ Difference take(const Case& c, int micro_batches, Comm& comm) {
   settings.clip_norm = 0;
   Learner learner(std::make_unique<TableModel>(c.images, c.texts, c.log_scale, c.bias), FlatSettings{}, settings, comm);
   std::vector<std::unique_ptr<Loss>> losses;
-  losses.push_back(loss_of(c.loss));
+  losses.push_back(identity_loss(c.loss));
   const int64_t batch = c.images.size(0), share = (batch + comm.size() - 1) / comm.size();
   Trainer trainer(learner, std::move(losses), settings, {},
                   {.steps = 1, .micro_batch = (share + micro_batches - 1) / micro_batches}, comm);

@@ -17,6 +17,7 @@
 #include "base/random.h"
 #include "base/safetensors.h"
 #include "data/image.h"
+#include "data/store.h"
 #include "data/view.h"
 #include "models/exported.h"
 #include "models/pretrained.h"
@@ -61,14 +62,8 @@ bool same_views(const Json& files, const Preprocess& preprocess, const Tensor& t
   uint8_t* out = ours_NCHW.data_ptr<uint8_t>();
   for (const Json& name : files) {
     const Bytes content = read_bytes(Path(name.get<std::string>()));
-    const ImageHeader header = read_image_header(content.data(), content.size());
-    SampleInfo info;
-    info.codec = header.codec;
-    info.width = header.width;
-    info.height = header.height;
-    info.channels = header.channels;
     Stream unused(0, Purpose::background, 0, 0);
-    evaluation_view(info, content, shape, unused, out);
+    evaluation_view(sample_info(content), content, shape, unused, out);
     out += theirs_NCHW[0].numel();
   }
   const auto differ = ours_NCHW.ne(theirs_NCHW).sum().item<int64_t>();

@@ -10,18 +10,10 @@ import zlib
 import h5py
 import numpy as np
 import xxhash
+from crc32c import crc32c
 
 FOLDER = pathlib.Path(__file__).with_name("dataset_v1")
 CHUNK = 4096
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
-    return crc ^ 0xFFFFFFFF
 
 
 def png(width, height, shade):

@@ -8,6 +8,7 @@ images of make_resize.py (opacity too); a jpeg has its file in hex instead of wi
 import io
 
 import PIL
+from crc32c import crc32c
 from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image
 
@@ -24,25 +25,6 @@ NOISY = [  # kind, width, height, size
 JPEGS = [("L", 83, 57, {}), ("RGB", 91, 64, {}), ("RGB", 64, 117, {"progressive": True, "quality": 95}), ("RGB", 33, 21, {"subsampling": 0}),
          ("CMYK", 75, 49, {}), ("CMYK", 31, 64, {"quality": 90}), ("CMYK", 1, 13, {})]
 KIND = {"grey": "L", "rgb": "RGB", "rgba": "RGBA"}
-
-
-def table():
-    out = []
-    for n in range(256):
-        for _ in range(8):
-            n = (n >> 1) ^ (0x82F63B78 if n & 1 else 0)
-        out.append(n)
-    return out
-
-
-TABLE = table()
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = (crc >> 8) ^ TABLE[(crc ^ byte) & 255]
-    return crc ^ 0xFFFFFFFF
 
 
 def view(image, size, mode):

@@ -2,6 +2,7 @@
 # The numbers of tests/base/random_test.cc and hash_test.cc, from the papers' definitions: pip install xxhash, then
 # python make_random.py.  Philox4x32-10: Salmon et al., SC 2011; the mixer: Steele et al., OOPSLA 2014.
 import xxhash
+from crc32c import crc32c
 
 M32, M64 = 2**32 - 1, 2**64 - 1
 
@@ -49,15 +50,6 @@ def permutation(size, seed, turn):
         return index
 
     return [at(i) for i in range(size)]
-
-
-def crc32c(data):
-    crc = M32
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
-    return crc ^ M32
 
 
 def show(words):

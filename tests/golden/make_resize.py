@@ -8,6 +8,7 @@
 import sys
 
 import PIL
+from crc32c import crc32c
 from PIL import Image
 
 SIZES = [  # width, height, box or None, to
@@ -22,25 +23,6 @@ SIZES = [  # width, height, box or None, to
     (73, 211, (1 / 3, 2 / 3, 70.1, 199.9), (30, 30)),
 ]
 MODES = {1: "L", 3: "RGB", 4: "CMYK"}  # CMYK: four channels, each by itself, as weft treats four
-
-
-def table():
-    out = []
-    for n in range(256):
-        for _ in range(8):
-            n = (n >> 1) ^ (0x82F63B78 if n & 1 else 0)
-        out.append(n)
-    return out
-
-
-TABLE = table()
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = (crc >> 8) ^ TABLE[(crc ^ byte) & 255]
-    return crc ^ 0xFFFFFFFF
 
 
 def noisy(width, height, channels):

@@ -3,14 +3,7 @@
 # its own protocol-buffer encoder and a bitwise CRC-32C.  Run: python3 tests/golden/make_tfevents.py
 import struct
 
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
-    return crc ^ 0xFFFFFFFF
+from crc32c import crc32c
 
 
 def masked(data):

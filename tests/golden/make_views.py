@@ -3,19 +3,11 @@
 # int(S * long / short), bicubic, the centre cut out at int(round((side - S) / 2)).  Images are the noisy ones of
 # make_resize.py.     python make_views.py > views.txt
 # A line: width height S  crc32c of the S * S * 3 bytes, plane by plane
+from crc32c import crc32c
 from PIL import Image
 
 SIZES = [(64, 64, 32), (101, 67, 32), (67, 101, 33), (640, 427, 64), (50, 51, 224), (333, 500, 96), (19, 7, 48),
          (64, 97, 64), (97, 64, 63), (3, 1, 16), (129, 128, 64)]
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
-    return crc ^ 0xFFFFFFFF
 
 
 for width, height, size in SIZES:

@@ -8,6 +8,7 @@
 
 #include "launch/thread_comm.h"
 #include "losses/parallel.h"
+#include "tests/losses/identity_pairs.h"
 #include "tests/losses/pair_case.h"
 #include "tests/support.h"
 
@@ -86,21 +87,6 @@ std::vector<std::string> golden_names() {
 INSTANTIATE_TEST_SUITE_P(Of, PairwiseGolden, testing::ValuesIn(golden_names()),
                          [](const auto& info) { return info.param; });
 
-// Image i and text i are the same corner; all others are at right angles to it, or opposite.
-PairCells corners(int32_t count) {
-  PairCells cells;
-  cells.images = cells.texts = count;
-  cells.begin.assign(static_cast<size_t>(count) + 1, 0);
-  for (int32_t i = 0; i < count; ++i) cells.drawn.emplace_back(i, i);
-  return cells;
-}
-
-std::unique_ptr<Loss> clip() {
-  InfoNceSettings settings;
-  settings.targets.positives = "identity";
-  return settings.build();
-}
-
 TEST(InfoNce, ARowFarBelowTheRestOfItsTileKeepsItsDigits) {
   // Row 0 lies 300 below row 1: at a common reference its exponentials are zeros in f32.
   const Tensor image = at::eye(4, at::kFloat), text = at::eye(4, at::kFloat);
@@ -110,7 +96,7 @@ TEST(InfoNce, ARowFarBelowTheRestOfItsTileKeepsItsDigits) {
   image.select(0, 0).select(0, 3).fill_(-1);
   image.select(0, 0).select(0, 0).fill_(-1 - 1e-2f);
   LocalComm comm;
-  const Judgement found = clip()->judge({image, text, std::log(300.)}, corners(4), {}, comm);
+  const Judgement found = identity_loss("clip")->judge({image, text, std::log(300.)}, identity_pairs(4), {}, comm);
   // By hand.  Row 0: logits -303, -300, -300, -300; rows 1 to 3: 300 and zeros.  Column 0: -303 and zeros; columns 1 to
   // 3: -300, 300, zeros.
   const double row0 = std::log(3 + std::exp(-3.)) + 3, column0 = std::log(3.) + 303;
@@ -125,7 +111,7 @@ TEST(InfoNce, ARowFarBelowTheRestOfItsTileKeepsItsDigits) {
 TEST(InfoNce, ALogitBeyondExpGivesFiniteNumbers) {
   const Tensor image = at::eye(4, at::kFloat), text = at::eye(4, at::kFloat);
   LocalComm comm;
-  const Judgement found = clip()->judge({image, text, std::log(1e4)}, corners(4), {}, comm);
+  const Judgement found = identity_loss("clip")->judge({image, text, std::log(1e4)}, identity_pairs(4), {}, comm);
   EXPECT_NEAR(found.value(), 0, 1e-9);
   EXPECT_EQ(found.image_gradient.abs().sum().item<double>(), 0);
 }
@@ -135,18 +121,18 @@ TEST(Sigmoid, AnExtremeLogitCostsItsSizeAndNoMore) {
   settings.targets.positives = "identity";
   const Tensor image = at::eye(4, at::kFloat), text = -at::eye(4, at::kFloat);
   LocalComm comm;
-  const Judgement found = settings.build()->judge({image, text, std::log(500.), -1000}, corners(4), {}, comm);
+  const Judgement found = settings.build()->judge({image, text, std::log(500.), -1000}, identity_pairs(4), {}, comm);
   EXPECT_NEAR(found.terms[0].sum, 4 * 1500, 1e-2);  // four positives at -1500; negatives at -1000 cost nothing
   EXPECT_NEAR(pair::sum_of(found.bias_gradient), -1, 1e-6);
 }
 
 TEST(InfoNce, ATextBesideTheImagesWithoutAnyIsANegativeAndNotCounted) {
-  PairCells cells = corners(3);
+  PairCells cells = identity_pairs(3);
   const Tensor image = at::eye(3, at::kFloat), text = at::eye(4, at::kFloat).narrow(1, 0, 3).contiguous();
   text.select(0, 3).copy_(text.select(0, 0));  // an explicit negative like the first text
   cells.texts = 4;
   LocalComm comm;
-  const Judgement found = clip()->judge({image, text, 0}, cells, {}, comm);
+  const Judgement found = identity_loss("clip")->judge({image, text, 0}, cells, {}, comm);
   EXPECT_EQ(found.terms[1].count, 3);
   const double e = std::exp(1.);
   EXPECT_NEAR(found.terms[0].sum, ((std::log(2 * e + 2) - 1) + 2 * (std::log(e + 3) - 1)) / 2, 1e-6);
