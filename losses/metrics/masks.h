@@ -3,7 +3,6 @@
 // known (0 in `known`; null: all are) are in neither mask.  Where both masks are empty they agree: 1.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -29,10 +28,6 @@ double boundary_iou(const MaskView& truth, const uint8_t* prediction, double sha
 double surface_dice(const MaskView& truth, const uint8_t* prediction, double tolerance, double step_x = 1,
                     double step_y = 1);
 
-// The area a mask has of COCO's sizes, in pixels.
-enum class ObjectSize { small, medium, large };  // < 32^2, < 96^2, the rest
-ObjectSize size_of(int64_t area);
-
 // IoUs of objects by click: row i holds those after click 1, 2, ... of object i, at most kMostClicks; a row that ends
 // early keeps its last value (its episode found no error left).
 constexpr int kMostClicks = 20;
@@ -47,15 +42,14 @@ NumberOfClicks number_of_clicks(const ClickTable& table, double iou);
 
 // Average recall of proposals, class-agnostic, as COCO's evaluator counts it: in each image the `most` best proposals
 // are matched greedily, best first, each with the free object of greatest IoU at least t; recall over all objects,
-// averaged over t = .5, .55 .. .95.
+// averaged over t = .5, .55 .. .95.  Objects of other sizes, and crowds, are matched last and not counted.
 struct ProposalImage {
-  std::vector<double> area;                // of the objects, in pixels
-  std::vector<double> proposal_area;       // of the proposals
-  std::vector<std::vector<double>> iou;    // [proposal][object], proposals best first (ties: as given)
-  std::vector<uint8_t> is_crowd;           // by object, empty: none; crowds are never missed and match without end
+  std::vector<double> area;              // of the objects, in pixels
+  std::vector<std::vector<double>> iou;  // [proposal][object], proposals best first
+  std::vector<uint8_t> is_crowd;         // by object; empty: none.  A crowd is never missed and matches without end
 };
-struct AverageRecall {
-  double all = 0, small = 0, medium = 0, large = 0;  // -1: no such object
+struct AverageRecall {  // small: area <= 32^2, medium: 32^2 to 96^2, large: >= 96^2; -1: no such object
+  double all = -1, small = -1, medium = -1, large = -1;
 };
 AverageRecall average_recall(std::span<const ProposalImage> images, int most);
 
