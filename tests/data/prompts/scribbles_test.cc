@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Skeletons against scikit-image, blur against scipy (tests/golden/make_masks.py); scribbles by what must hold of them.
+// Skeletons against NumPy and scikit-image, blur against scipy (tests/golden/make_masks.py); scribbles by what must hold.
 #include "data/prompts/scribbles.h"
 
 #include <cmath>
@@ -19,12 +19,32 @@ Stream stream_of(uint64_t item) {
   return {6, Purpose::prompts, 1, item};
 }
 
-TEST(Scribbles, SkeletonsAreScikitImages) {
+TEST(Scribbles, SkeletonsAreZhangAndSuens) {
   for (const auto& test : mask_golden("skeletons")) {
     TestMask mask(test["mask"].get<std::vector<std::string>>());
-    const auto text = mask.rows();
     mask.inside = skeleton_of(mask.inside, mask.width, mask.height);
     EXPECT_EQ(mask.rows(), test["skeleton"].get<std::vector<std::string>>()) << test["mask"].dump();
+  }
+}
+
+// The share of pixels of one mask that lie within two pixels of the other.
+double share_near(const TestMask& of, const TestMask& other) {
+  std::vector<uint8_t> elsewhere(other.inside.size());
+  for (size_t i = 0; i < elsewhere.size(); ++i) elsewhere[i] = !other.inside[i];
+  const auto square = squared_distances(elsewhere.data(), other.width, other.height, Border::nothing);
+  int64_t near = 0;
+  for (size_t i = 0; i < square.size(); ++i) near += of.inside[i] && square[i] <= 4;
+  return double(near) / double(area_of(of.inside));
+}
+
+TEST(Scribbles, SkeletonsRunWhereScikitImagesRun) {
+  for (const auto& test : mask_golden("skeletons")) {
+    TestMask mask(test["mask"].get<std::vector<std::string>>());
+    if (mask.width < 40) continue;
+    mask.inside = skeleton_of(mask.inside, mask.width, mask.height);
+    const TestMask theirs(test["scikit_image"].get<std::vector<std::string>>());
+    EXPECT_GT(share_near(mask, theirs), 0.97);
+    EXPECT_GT(share_near(theirs, mask), 0.8);  // theirs also run into corners
   }
 }
 
