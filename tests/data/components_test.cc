@@ -11,7 +11,8 @@ TEST(Components, LabelsAreScipysCountedByFirstPixel) {
   for (const auto& test : mask_golden("planes")) {
     const TestMask mask(test["mask"].get<std::vector<std::string>>());
     SCOPED_TRACE(test["mask"].dump());
-    for (const auto& [name, neighbours] : {std::pair{"four", Neighbours::four}, std::pair{"eight", Neighbours::eight}}) {
+    for (const auto& [name, neighbours] :
+         {std::pair{"four", Neighbours::four}, std::pair{"eight", Neighbours::eight}}) {
       const Components found = components_of(mask.inside.data(), mask.width, mask.height, neighbours);
       EXPECT_EQ(found.label, test[name].get<std::vector<int32_t>>());
       std::vector<int64_t> area(found.count() + 1, 0);

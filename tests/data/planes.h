@@ -19,7 +19,8 @@ struct TestMask {
   std::vector<uint8_t> inside, known;
   int width = 0, height = 0;
 
-  TestMask(int w, int h, uint8_t value = 0) : inside(size_t(w) * h, value), known(size_t(w) * h, 1), width(w), height(h) {}
+  TestMask(int w, int h, uint8_t value = 0)
+      : inside(size_t(w) * h, value), known(size_t(w) * h, 1), width(w), height(h) {}
   TestMask(const std::vector<std::string>& rows) : TestMask(int(rows.at(0).size()), int(rows.size())) {
     for (size_t i = 0; i < inside.size(); ++i) {
       const char c = rows[i / width][i % width];

@@ -107,7 +107,8 @@ TEST(Regions, AMergeIsMoreThanTheObjectAndNothingThatIsLabelled) {
     if (!merge) continue;
     EXPECT_TRUE(is_within(whole.inside, merge->inside));
     EXPECT_LT(iou(merge->inside, whole.inside), 0.7);
-    for (const TestMask* labelled : {&beside, &far, &parent, &part}) EXPECT_LT(iou(merge->inside, labelled->inside), 0.7);
+    for (const TestMask* labelled : {&beside, &far, &parent, &part})
+      EXPECT_LT(iou(merge->inside, labelled->inside), 0.7);
     EXPECT_FALSE(merge->inside[0]);
     with_beside |= is_within(beside.inside, merge->inside);
   }

@@ -18,7 +18,8 @@ TEST(Masks, OverlapAndBoundaryAreThoseOfNumpyAndOpenCv) {
     EXPECT_NEAR(found.iou(), test["iou"].get<double>(), 1e-12);
     EXPECT_NEAR(found.dice(), test["dice"].get<double>(), 1e-12);
     EXPECT_NEAR(boundary_iou(truth.view(), prediction.inside.data()), test["boundary_iou"].get<double>(), 1e-12);
-    EXPECT_NEAR(boundary_iou(truth.view(), prediction.inside.data(), 0.1), test["boundary_iou_10"].get<double>(), 1e-12);
+    EXPECT_NEAR(boundary_iou(truth.view(), prediction.inside.data(), 0.1), test["boundary_iou_10"].get<double>(),
+                1e-12);
   }
 }
 
@@ -87,8 +88,7 @@ TEST(Clicks, ARowThatEndsKeepsItsLastIou) {
 TEST(Proposals, AverageRecallIsPycocotoolsByNumberAndSize) {
   const auto& test = mask_golden("proposals");
   std::vector<ProposalImage> images;
-  for (const auto& image : test["images"])
-    images.push_back({image["area"], image["iou"], image["is_crowd"]});
+  for (const auto& image : test["images"]) images.push_back({image["area"], image["iou"], image["is_crowd"]});
   const auto most = test["most"].get<std::vector<int>>();
   for (size_t m = 0; m < most.size(); ++m) {
     const AverageRecall found = average_recall(images, most[m]);

@@ -14,8 +14,7 @@ TEST(Boxes, ABoxIsTheFirstAndTheLastKnownPixelOfTheTruth) {
   const auto box = box_around(truth.view());
   ASSERT_TRUE(box);
   EXPECT_EQ(*box, (Box{2, 1, 5, 3}));
-  EXPECT_EQ(box_prompt(*box, 6, 4),
-            (PromptPoints{{2, 1, PointLabel::top_left}, {4, 2, PointLabel::bottom_right}}));
+  EXPECT_EQ(box_prompt(*box, 6, 4), (PromptPoints{{2, 1, PointLabel::top_left}, {4, 2, PointLabel::bottom_right}}));
   EXPECT_FALSE(box_around(TestMask(3, 3).view()));
   const TestMask one({"..", ".#"});
   EXPECT_EQ(box_prompt(*box_around(one.view()), 2, 2),

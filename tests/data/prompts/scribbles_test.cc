@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Skeletons against NumPy and scikit-image, blur against scipy (tests/golden/make_masks.py); scribbles by what must hold.
+// Skeletons against NumPy and scikit-image, blur against scipy (tests/golden/make_masks.py); scribbles by what must
+// hold.
 #include "data/prompts/scribbles.h"
 
 #include <cmath>
