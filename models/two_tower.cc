@@ -62,6 +62,7 @@ class TwoTower final : public Model {
     for (const std::string& glob : low_rank.globs) check_adapts(glob);
   }
 
+  bool has_pairs() const override { return true; }
   Tensor encode(const Tensor& pixels_BCHW, const Draws& draws) const override {
     return unit_rows(image_->forward(pixels_BCHW, preprocess_, attention_, draws));
   }
