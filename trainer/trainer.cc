@@ -110,7 +110,7 @@ Trainer::Outcome Trainer::attempt(Batch& batch, const StepInput& input, StepRepo
 }
 
 // Images of each virtual rank are cut into runs of at most micro_batch, and texts into as many.
-std::vector<Trainer::Piece> Trainer::pieces_of(const Batch& batch) const {
+std::vector<Piece> Trainer::pieces_of(const Batch& batch) const {
   // The number of runs follows from the virtual rank with the most images, so that every rank takes the same path.
   const int64_t world = learner_.flat.layout().virtual_ranks, each = reducer_.virtual_ranks();
   const int64_t most = (static_cast<int64_t>(batch.picks.size()) + world - 1) / world;
