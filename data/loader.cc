@@ -75,8 +75,13 @@ OrderSettings order_settings(const DataSettings& settings, const LoaderShape& sh
         " ranks; every rank needs at least one image of a step");
   check(!settings.mix.any() || settings.pixels == "u8", "data.pixels is \"", settings.pixels,
         "\", but data.mix mixes pictures of eight bits; wanted data.pixels = \"u8\" or no data.mix");
-  return {shape.global_batch, settings.texts_per_image, shape.seed,
-          settings.mix,       shape.image_size,         settings.negatives_per_image};
+  const bool reads = shape.context > 0;
+  return {.global_batch = shape.global_batch,
+          .texts_per_image = reads ? settings.texts_per_image : 0,
+          .seed = shape.seed,
+          .mix = settings.mix,
+          .image_size = shape.image_size,
+          .negatives_per_image = reads ? settings.negatives_per_image : 0};
 }
 
 }  // namespace
