@@ -271,7 +271,8 @@ PairBlocks Trainer::blocks() const {
 // The loss of the whole step and the gradients of this rank's share of its features.
 Judgement Trainer::judge(const Batch& batch, const PairFeatures& features, StepReport& report) {
   Judgement judgement = Judgement::zeros(features, blocks());
-  for (const auto& loss : losses_) judgement.add(loss->judge(features, batch.cells, blocks(), comm_));
+  for (const auto& loss : losses_)
+    judgement.add(dynamic_cast<const PairLoss&>(*loss).judge(features, batch.cells, blocks(), comm_));
   for (const Term& term : judgement.terms) {
     report.counts.emplace_back(term.name, term.count);
     report.terms.emplace_back(term.name, term.count > 0 ? term.sum / term.count : 0);
