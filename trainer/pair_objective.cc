@@ -20,10 +20,11 @@ namespace weft {
 
 PairObjective::PairObjective(Learner& learner, std::vector<std::unique_ptr<Loss>> losses,
                              PairObjectiveSettings settings, Comm& comm)
-    : learner_(learner), losses_(std::move(losses)), settings_(settings), comm_(comm) {
-  for (const auto& loss : losses_)
-    check(loss->couples() == Couples::batch,
-          "a model of images and texts takes losses that couple the batch; found one that does not");
+    : learner_(learner), settings_(settings), comm_(comm) {
+  for (auto& loss : losses) {
+    check(loss->couples() == Couples::batch, "a model of images and texts takes losses of pairs; found one of masks");
+    losses_.push_back(loss_as<PairLoss>(std::move(loss)));
+  }
 }
 
 void PairObjective::encode(const Batch& batch, Encoded& encoded) const {

@@ -40,7 +40,7 @@ class PairObjective final : public Objective {
   PairBlocks blocks() const;
 
   Learner& learner_;
-  std::vector<std::unique_ptr<Loss>> losses_;
+  std::vector<std::unique_ptr<PairLoss>> losses_;
   PairObjectiveSettings settings_;
   Comm& comm_;
   std::vector<Encoded> encoded_;
