@@ -10,8 +10,8 @@ namespace weft {
 namespace {
 
 template <class T>
-constexpr T none = std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity()
-                                                        : std::numeric_limits<T>::max();
+constexpr T none =
+    std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
 
 // Squares of the way up or down to the nearest 0 of each column.
 template <class T>

@@ -108,14 +108,22 @@ Region with_ring(const MaskView& object, const Region& inside, double radius) {
 
 const char* name_of(Counterfactual kind) {
   switch (kind) {
-    case Counterfactual::fragment: return "fragment";
-    case Counterfactual::hole: return "hole";
-    case Counterfactual::merge: return "merge";
-    case Counterfactual::shift: return "shift";
-    case Counterfactual::stuff_piece: return "stuff piece";
-    case Counterfactual::transplant: return "transplant";
-    case Counterfactual::shuffle_object: return "shuffle (object)";
-    case Counterfactual::shuffle_stuff: return "shuffle (stuff)";
+    case Counterfactual::fragment:
+      return "fragment";
+    case Counterfactual::hole:
+      return "hole";
+    case Counterfactual::merge:
+      return "merge";
+    case Counterfactual::shift:
+      return "shift";
+    case Counterfactual::stuff_piece:
+      return "stuff piece";
+    case Counterfactual::transplant:
+      return "transplant";
+    case Counterfactual::shuffle_object:
+      return "shuffle (object)";
+    case Counterfactual::shuffle_stuff:
+      return "shuffle (stuff)";
   }
   WEFT_ASSERT(false);
 }

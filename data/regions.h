@@ -3,13 +3,13 @@
 // that it has by construction.  M: the object's mask, A its area, b its box.
 //   fragment  M cut by a line through a pixel of it, the side of 25-75 % of A         not an object
 //   hole      M without a blob of 20-50 % of A that touches the inside only           not an object
-//   merge     M with an object that touches it, or with what is within 0.15-0.3 sqrt(A) of it   not an object
+//   merge     M with a region that touches it, or with all within 0.15-0.3 sqrt(A)    not an object
 //   shift     M moved by 0.3-0.7 of b                                                not an object
 //   stuff     a connected piece of 10-60 % of a stuff region                          stuff
 //   transplant  M with its pixels on another picture                                  object
 //   shuffle   the pixels of M's box permuted as a 3x3 grid                            object: not; stuff: stays stuff
-// A rule that fails is drawn again, kRegionTries times; then nothing is made.  A region of unknown kind may lend fragment, hole and merge
-// only, against itself: "coherent", never "object".
+// A rule that fails is drawn again, kRegionTries times; then nothing is made.  A region of unknown kind may lend
+// fragment, hole and merge only, against itself: "coherent", never "object".
 #pragma once
 
 #include <cstdint>
@@ -52,8 +52,9 @@ std::optional<MadeRegion> make_stuff_piece(const MaskView& stuff, Stream& stream
 // half of its pixels.
 std::optional<MadeRegion> transplant(const MaskView& object, const uint8_t* from, uint8_t* onto,
                                      std::span<const MaskView> onto_objects, Stream& stream);
-// The pixels of the region's box as a 3x3 grid of equal cells, permuted; a pixel is replaced where it and its substitute
-// are both in the region, and at least half of the region's pixels are.  The region is what it was, its pixels are not.
+// The pixels of the region's box as a 3x3 grid of equal cells, permuted; a pixel is replaced where it and its
+// substitute are both in the region, and at least half of the region's pixels are.  The region is what it was, its
+// pixels are not.
 std::optional<MadeRegion> shuffle_pixels(const MaskView& region, bool is_stuff, uint8_t* pixels, Stream& stream);
 
 }  // namespace weft

@@ -19,10 +19,14 @@ void check_in_view(const Box& box, int width, int height) {
 // How far one edge moves; `out` is the direction away from the box.
 double shift_of(BoxJitter jitter, double side, double share, double pixels, double out, Stream& stream) {
   switch (jitter) {
-    case BoxJitter::none: return 0;
-    case BoxJitter::normal: return std::clamp(stream.normal() * share * side, -pixels, pixels);
-    case BoxJitter::uniform: return stream.uniform(-1, 1) * std::min(share * side, pixels);
-    case BoxJitter::outward: return out * stream.uniform(0, pixels);
+    case BoxJitter::none:
+      return 0;
+    case BoxJitter::normal:
+      return std::clamp(stream.normal() * share * side, -pixels, pixels);
+    case BoxJitter::uniform:
+      return stream.uniform(-1, 1) * std::min(share * side, pixels);
+    case BoxJitter::outward:
+      return out * stream.uniform(0, pixels);
   }
   WEFT_ASSERT(false);
 }

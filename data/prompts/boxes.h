@@ -17,8 +17,8 @@ std::optional<Box> box_around(const MaskView& truth);
 // Top left, bottom right.  Error where the box is empty, not finite or reaches out of the view.
 PromptPoints box_prompt(const Box& box, int width, int height);
 
-// none; normal: each edge moves by N(0, (share * side)^2), at most `pixels` (SAM); uniform: by U(-m, m), m = min(share *
-// side, pixels) (SAM 2); outward: by U(0, pixels) away from the box (MedSAM).  Side is the box's along that axis.
+// none; normal: each edge moves by N(0, (share * side)^2), at most `pixels` (SAM); uniform: by U(-m, m), m = min(share
+// * side, pixels) (SAM 2); outward: by U(0, pixels) away from the box (MedSAM).  Side is the box's along that axis.
 enum class BoxJitter { none, normal, uniform, outward };
 BoxJitter box_jitter_named(const std::string& name);  // of PromptSettings::box_jitter
 

@@ -31,11 +31,25 @@ struct Deepest {
   size_t pixel = 0;
   int64_t depth = 0;  // 0: there is none
 };
-Deepest deepest(const std::vector<uint8_t>& region, int width, int height, const std::vector<uint8_t>& clicked) {
+template <class IsIn>
+Deepest deepest(const MaskView& view, const IsIn& is_in, std::span<const uint8_t> clicked) {
+  int left = view.width, top = view.height, right = -1, bottom = -1;
+  for (int y = 0; y < view.height; ++y)
+    for (int x = 0; x < view.width; ++x) {
+      if (!is_in(size_t(y) * view.width + x)) continue;
+      left = std::min(left, x), right = std::max(right, x);
+      top = std::min(top, y), bottom = y;
+    }
+  if (right < 0) return {};
+  // Beside its box nothing is in the region, so the box alone, ringed by zeros, has the view's distances.
+  const int width = right - left + 1, height = bottom - top + 1;
+  const auto in_view = [&](size_t i) { return (top + i / width) * view.width + left + i % width; };
+  std::vector<uint8_t> region(size_t(width) * height);
+  for (size_t i = 0; i < region.size(); ++i) region[i] = is_in(in_view(i));
   const std::vector<int64_t> depth = squared_distances(region.data(), width, height, Border::outside);
   Deepest best;
   for (size_t i = 0; i < depth.size(); ++i)
-    if (depth[i] > best.depth && (clicked.empty() || !clicked[i])) best = {i, depth[i]};
+    if (depth[i] > best.depth && (clicked.empty() || !clicked[in_view(i)])) best = {in_view(i), depth[i]};
   return best;
 }
 
@@ -78,20 +92,17 @@ std::optional<PromptPoint> centre_click(const MaskView& truth) {
 std::optional<PromptPoint> centre_error_click(const MaskView& truth, const uint8_t* prediction,
                                               std::span<const PromptPoint> clicked) {
   const int width = truth.width, height = truth.height;
-  std::vector<uint8_t> missed(truth.size()), excess(truth.size()), before;
-  for (size_t i = 0; i < truth.size(); ++i) {
-    missed[i] = truth.inside[i] && !prediction[i] && truth.is_known(i);
-    excess[i] = !truth.inside[i] && prediction[i] && truth.is_known(i);
-  }
-  if (!clicked.empty()) before.assign(truth.size(), 0);
+  std::vector<uint8_t> before(clicked.empty() ? 0 : truth.size(), 0);
   for (const PromptPoint& point : clicked) {
     const long x = std::lround(point.x), y = std::lround(point.y);
     if (x >= 0 && x < width && y >= 0 && y < height) before[size_t(y) * width + x] = 1;
   }
-  const Deepest in_missed = deepest(missed, width, height, before), in_excess = deepest(excess, width, height, before);
-  if (in_missed.depth == 0 && in_excess.depth == 0) return {};
-  if (in_missed.depth > in_excess.depth) return click(in_missed.pixel, width, PointLabel::positive);
-  return click(in_excess.pixel, width, PointLabel::negative);
+  const auto is_missed = [&](size_t i) { return truth.inside[i] && !prediction[i] && truth.is_known(i); };
+  const auto is_excess = [&](size_t i) { return !truth.inside[i] && prediction[i] && truth.is_known(i); };
+  const Deepest missed = deepest(truth, is_missed, before), excess = deepest(truth, is_excess, before);
+  if (missed.depth == 0 && excess.depth == 0) return {};
+  if (missed.depth > excess.depth) return click(missed.pixel, width, PointLabel::positive);
+  return click(excess.pixel, width, PointLabel::negative);
 }
 
 PromptPoint click_at(Point place, PointLabel label, int width, int height) {

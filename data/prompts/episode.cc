@@ -97,10 +97,17 @@ FirstPrompt first_prompt(const MaskView& truth, const MaskView* elsewhere, const
   FirstPrompt prompt;
   prompt.kind = draw_kind(settings, stream);
   switch (prompt.kind) {
-    case PromptKind::point: break;
-    case PromptKind::box: prompt.points = object_box(truth, settings, stream); break;
-    case PromptKind::scribble: prompt.points = scribble_points(truth, settings, stream); break;
-    case PromptKind::negative_only: prompt.points = negative_clicks(truth, settings, stream); break;
+    case PromptKind::point:
+      break;
+    case PromptKind::box:
+      prompt.points = object_box(truth, settings, stream);
+      break;
+    case PromptKind::scribble:
+      prompt.points = scribble_points(truth, settings, stream);
+      break;
+    case PromptKind::negative_only:
+      prompt.points = negative_clicks(truth, settings, stream);
+      break;
     case PromptKind::absent:
       if (elsewhere) prompt.points = absent_prompt(*elsewhere, settings, stream);
       break;

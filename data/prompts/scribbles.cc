@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Differences from the paper's own program: a warp takes the nearest pixel (its scribbles are grey, ours are bytes), the
-// contour of a set is its pixels beside others instead of Canny's edges of it, and scribbles are not dilated.
+// Differences from the paper's own program: a warp takes the nearest pixel (its scribbles are grey, ours are bytes),
+// the contour of a set is its pixels beside others instead of Canny's edges of it, and scribbles are not dilated.
 #include "data/prompts/scribbles.h"
 
 #include <algorithm>
@@ -114,8 +114,10 @@ std::vector<uint8_t> draw_scribble(const MaskView& region, ScribbleKind kind, in
   if (!ones(inside)) return inside;
   const auto unwarped = [&] {
     switch (kind) {
-      case ScribbleKind::line: return lines_in(inside, width, lines, stream);
-      case ScribbleKind::centerline: return broken(centerline_of(inside, width, height), width, height, stream);
+      case ScribbleKind::line:
+        return lines_in(inside, width, lines, stream);
+      case ScribbleKind::centerline:
+        return broken(centerline_of(inside, width, height), width, height, stream);
       case ScribbleKind::contour:
         return broken(shrunk_contour_of(inside, width, height, stream), width, height, stream);
     }

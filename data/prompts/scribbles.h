@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scribbles as ScribblePrompt draws them (arXiv 2312.07381): lines between random pixels, broken centerlines, and broken
-// contours shrunk into the object, all warped by a smooth random displacement and kept inside.
+// Scribbles as ScribblePrompt draws them (arXiv 2312.07381): lines between random pixels, broken centerlines, and
+// broken contours shrunk into the object, all warped by a smooth random displacement and kept inside.
 #pragma once
 
 #include <vector>

@@ -4,7 +4,8 @@
 namespace weft {
 
 void PromptSettings::fields(Fields& visit) {
-  visit("point", point, non_negative, "how often an episode begins with a click in the object, beside the other shares");
+  visit("point", point, non_negative,
+        "how often an episode begins with a click in the object, beside the other shares");
   visit("box", box, non_negative, "how often it begins with the object's box");
   visit("scribble", scribble, non_negative, "how often it begins with a scribble in the object");
   visit("negative_only", negative_only, non_negative,

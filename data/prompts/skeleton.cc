@@ -38,9 +38,9 @@ std::vector<uint8_t> skeleton_of(const std::vector<uint8_t>& inside, int width, 
     for (const bool first_pass : {true, false}) {
       gone.clear();
       for (const size_t i : left) {
-        const std::array<bool, 8> around{plane[i - stride] != 0, plane[i - stride + 1] != 0, plane[i + 1] != 0,
-                                         plane[i + stride + 1] != 0, plane[i + stride] != 0, plane[i + stride - 1] != 0,
-                                         plane[i - 1] != 0, plane[i - stride - 1] != 0};
+        const std::array<bool, 8> around{
+            plane[i - stride] != 0, plane[i - stride + 1] != 0, plane[i + 1] != 0, plane[i + stride + 1] != 0,
+            plane[i + stride] != 0, plane[i + stride - 1] != 0, plane[i - 1] != 0, plane[i - stride - 1] != 0};
         if (goes(around, first_pass)) gone.push_back(i);
       }
       for (const size_t i : gone) plane[i] = 0;

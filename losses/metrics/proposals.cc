@@ -43,9 +43,8 @@ double recall_of(std::span<const ProposalImage> images, int most, double least_a
   for (const ProposalImage& image : images) {
     std::vector<size_t> order(image.area.size());
     std::iota(order.begin(), order.end(), size_t{0});
-    const auto rest = std::stable_partition(order.begin(), order.end(), [&](size_t object) {
-      return is_counted(image, object, least_area, most_area);
-    });
+    const auto rest = std::stable_partition(
+        order.begin(), order.end(), [&](size_t object) { return is_counted(image, object, least_area, most_area); });
     const auto counted = static_cast<size_t>(rest - order.begin());
     objects += static_cast<int64_t>(counted);
     for (int t = 0; t < kThresholds; ++t) hits += found(image, order, counted, most, 0.5 + 0.05 * t);
