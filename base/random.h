@@ -32,6 +32,7 @@ enum class Purpose : uint32_t {
   pasted_objects = 22,
   prompts = 23,
   regions = 24,
+  objects = 30,
 };
 
 class Stream {

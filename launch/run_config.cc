@@ -86,6 +86,7 @@ void RunConfig::fields(Fields& visit) {
   visit.choose("model", kModels, model, "what to train");
   visit.section("init", init, "which weights it starts with");
   visit.choose_some("loss", kLosses, losses, "what is asked of it");
+  visit.section("prompts", prompts, "how a segmenter is asked in training, round by round");
   visit.section("batch", batch, "how many images a step has");
   visit.section("optimizer", optimizer, "AdamW");
   visit.section("schedule", schedule, "the learning rate over the run");

@@ -8,6 +8,7 @@
 
 #include "configs/fields.h"
 #include "data/loader.h"
+#include "data/prompts/settings.h"
 #include "losses/loss.h"
 #include "models/model.h"
 #include "models/pretrained.h"
@@ -84,6 +85,7 @@ struct RunConfig final : Settings {
   InitSettings init;
   std::vector<std::unique_ptr<LossSettings>> losses;
   BatchSettings batch;
+  PromptSettings prompts;
   OptimizerSettings optimizer;
   ScheduleSettings schedule;
   EngineSettings engine;

@@ -68,6 +68,16 @@ Tensor Linear::forward(const Tensor& x) const {
   return y + at::linear(at::linear(x, low_rank->down->use()), low_rank->up->use()) * low_rank->factor;
 }
 
+Tensor Linear::matrix() const {
+  if (low_rank == nullptr) return weight->use();
+  return weight->use() + at::matmul(low_rank->up->use(), low_rank->down->use()) * low_rank->factor;
+}
+
+void Linear::collect(std::vector<Parameter*>& into) const {
+  into.insert(into.end(), {weight, bias});
+  if (low_rank != nullptr) into.insert(into.end(), {low_rank->down, low_rank->up});
+}
+
 Init torch_linear(int64_t in) {
   return Init::uniform(1 / std::sqrt(static_cast<double>(in)));
 }
@@ -116,10 +126,7 @@ Tensor ResidualBlock::forward(const Tensor& x_BNW, const Tensor& mask_NN, const 
 
 std::vector<Parameter*> ResidualBlock::parameters() const {
   std::vector<Parameter*> all = {ln_1.weight, ln_1.bias, ln_2.weight, ln_2.bias};
-  for (const Linear* linear : {&in_proj, &out_proj, &c_fc, &c_proj}) {
-    all.insert(all.end(), {linear->weight, linear->bias});
-    if (linear->low_rank != nullptr) all.insert(all.end(), {linear->low_rank->down, linear->low_rank->up});
-  }
+  for (const Linear* linear : {&in_proj, &out_proj, &c_fc, &c_proj}) linear->collect(all);
   return all;
 }
 

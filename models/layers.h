@@ -19,18 +19,22 @@ struct LayerNorm {
   double epsilon;
 };
 
+Init torch_linear(int64_t in);  // torch's nn::Linear: uniform in +-1/sqrt(in) for weight and bias
+
 struct Linear {
   Linear(ParameterSet& set, const std::string& weight_name, const std::string& bias_name, int64_t in, int64_t out,
          Init weight_init, Init bias_init);
   // `name`.weight and `name`.bias
   Linear(ParameterSet& set, const std::string& name, int64_t in, int64_t out, Init weight_init, Init bias_init)
       : Linear(set, name + ".weight", name + ".bias", in, out, weight_init, bias_init) {}
+  Linear(ParameterSet& set, const std::string& name, int64_t in, int64_t out)
+      : Linear(set, name, in, out, torch_linear(in), torch_linear(in)) {}
   Tensor forward(const Tensor& x) const;
+  Tensor matrix() const;                              // [out, in] with its LoRA added
+  void collect(std::vector<Parameter*>& into) const;  // all that forward uses
   Parameter *weight, *bias;
   const LowRank* low_rank;  // nullptr: none
 };
-
-Init torch_linear(int64_t in);  // torch's nn::Linear: uniform in +-1/sqrt(in) for weight and bias
 
 // quick_gelu: x sigmoid(1.702 x), of OpenAI's weights and open_clip's -quickgelu models; gelu: the exact one.
 enum class Activation { gelu, quick_gelu };

@@ -53,6 +53,13 @@ const LowRank* ParameterSet::add_low_rank(Parameter* weight) {
   return &low_ranks_.emplace_back(LowRank{weight, down, up, adapts_.alpha / static_cast<double>(rank)});
 }
 
+void ParameterSet::check_adapted(const std::string& section) const {
+  for (const std::string& glob : adapts_.globs)
+    check(std::any_of(low_ranks_.begin(), low_ranks_.end(),
+                      [&](const LowRank& each) { return matches_glob(each.weight->name, glob); }),
+          section, ".lora: \"", glob, "\" matches no weight of a linear layer, as \"*.attn.out_proj.weight\" does");
+}
+
 bool matches_glob(const std::string& name, const std::string& glob) {
   return ::fnmatch(glob.c_str(), name.c_str(), 0) == 0;
 }

@@ -18,6 +18,7 @@ struct Parameter {
   std::string name;  // as in the ecosystem's checkpoints
   Tensor value;
   bool trains = true;
+  bool is_fixed = false;        // never trains: what other projects keep as a buffer of their checkpoints
   std::function<void()> await;  // set by the trainer: returns once the value has arrived
 
   // The value to compute with.
@@ -69,6 +70,8 @@ class ParameterSet {
   std::deque<Parameter>& all() { return parameters_; }
   const std::deque<Parameter>& all() const { return parameters_; }
   int64_t count() const;  // numbers in all parameters
+  // An Error, beginning with the section's name, where a glob of adapt() named no linear layer.
+  void check_adapted(const std::string& section) const;
 
  private:
   uint64_t seed_;

@@ -60,7 +60,7 @@ SigLipVision::SigLipVision(ParameterSet& set, const VisionShape& s)
 Tensor SigLipVision::forward(const Tensor& pixels_BCHW, const Preprocess& preprocess, Attention attention,
                              const Draws& draws) const {
   const Tensor& weight = patch_weight_->use();
-  const Tensor patches = patch_rows(pixels_BCHW, shape_, preprocess, weight.scalar_type());
+  const Tensor patches = patch_rows(pixels_BCHW, shape_.patch, preprocess, weight.scalar_type());
   const Tensor x = at::linear(patches, weight.view({shape_.width, -1}), patch_bias_->use()) + pos_embed_->use();
   return pool_.forward(norm_.forward(transformer_.forward(without_dropped(x, 0, shape_, draws), attention, draws)),
                        attention);

@@ -59,9 +59,10 @@ class TwoTower final : public Model {
     const bool has_bias = text.family == Family::siglip;
     logit_scale_ = parameters_.add("logit_scale", {}, Init::constant(std::log(has_bias ? 10 : 1 / 0.07)));
     if (has_bias) logit_bias_ = parameters_.add("logit_bias", {}, Init::constant(-10));
-    for (const std::string& glob : low_rank.globs) check_adapts(glob);
+    parameters_.check_adapted("model.two_tower");
   }
 
+  bool has_pairs() const override { return true; }
   Tensor encode(const Tensor& pixels_BCHW, const Draws& draws) const override {
     return unit_rows(image_->forward(pixels_BCHW, preprocess_, attention_, draws));
   }
@@ -70,14 +71,6 @@ class TwoTower final : public Model {
   }
 
  private:
-  void check_adapts(const std::string& glob) const {
-    const auto& adapted = parameters_.low_ranks();
-    check(std::any_of(adapted.begin(), adapted.end(),
-                      [&](const LowRank& each) { return matches_glob(each.weight->name, glob); }),
-          "model.two_tower.lora: \"", glob,
-          "\" matches no weight of a linear layer, as \"*.attn.out_proj.weight\" does");
-  }
-
   std::unique_ptr<ImageTower> image_;
   std::unique_ptr<TextTower> text_;
   Attention attention_;

@@ -29,11 +29,10 @@ Tensor normalised(const Tensor& pixels_BCHW, const Preprocess& p, at::ScalarType
 
 }  // namespace
 
-Tensor patch_rows(const Tensor& pixels_BCHW, const VisionShape& shape, const Preprocess& preprocess,
-                  at::ScalarType type) {
-  WEFT_ASSERT(pixels_BCHW.dim() == 4 && pixels_BCHW.size(2) == shape.image_size &&
-              pixels_BCHW.size(3) == shape.image_size);
-  const int64_t b = pixels_BCHW.size(0), c = pixels_BCHW.size(1), p = shape.patch, grid = shape.image_size / p;
+Tensor patch_rows(const Tensor& pixels_BCHW, int64_t p, const Preprocess& preprocess, at::ScalarType type) {
+  WEFT_ASSERT(pixels_BCHW.dim() == 4 && pixels_BCHW.size(2) == preprocess.image_size &&
+              pixels_BCHW.size(3) == preprocess.image_size);
+  const int64_t b = pixels_BCHW.size(0), c = pixels_BCHW.size(1), grid = preprocess.image_size / p;
   return normalised(pixels_BCHW, preprocess, type)
       .view({b, c, grid, p, grid, p})
       .permute({0, 2, 4, 1, 3, 5})
@@ -68,7 +67,7 @@ VisionTower::VisionTower(ParameterSet& set, const VisionShape& s)
 Tensor VisionTower::forward(const Tensor& pixels_BCHW, const Preprocess& preprocess, Attention attention,
                             const Draws& draws) const {
   const Tensor& conv = conv1_->use();
-  const Tensor patches = patch_rows(pixels_BCHW, shape_, preprocess, conv.scalar_type());
+  const Tensor patches = patch_rows(pixels_BCHW, shape_.patch, preprocess, conv.scalar_type());
   const Tensor tokens_BNW = at::linear(patches, conv.view({shape_.width, -1}));
   const Tensor first = class_embedding_->use().view({1, 1, -1}).expand({tokens_BNW.size(0), 1, shape_.width});
   Tensor x = at::cat({first, tokens_BNW}, 1) + positional_embedding_->use();

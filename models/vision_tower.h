@@ -39,8 +39,7 @@ class VisionTower final : public ImageTower {
 
 // Normalised pixels as rows of one patch each, [B, patches, 3 p p], in the order of a convolution's last three
 // dimensions: a convolution whose stride is its kernel is one matrix product over these rows.
-Tensor patch_rows(const Tensor& pixels_BCHW, const VisionShape& shape, const Preprocess& preprocess,
-                  at::ScalarType type);
+Tensor patch_rows(const Tensor& pixels_BCHW, int64_t patch, const Preprocess& preprocess, at::ScalarType type);
 
 // x without the patches that are dropped in training; the `leading` tokens stay.
 Tensor without_dropped(const Tensor& x_BNW, int64_t leading, const VisionShape& shape, const Draws& draws);

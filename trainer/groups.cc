@@ -16,11 +16,12 @@
 namespace weft {
 namespace {
 
-// Where the number of a block stands, and what lies before the blocks: open_clip's names and timm's.
-constexpr std::array<std::string_view, 2> kBlocks = {"transformer.resblocks.", "trunk.blocks."};
-constexpr std::array<std::string_view, 7> kEmbeddings = {
-    "conv1.",  "class_embedding", "positional_embedding", "token_embedding.",
-    "ln_pre.", "trunk.pos_embed", "trunk.patch_embed."};
+// Where the number of a block stands, and what lies before the blocks: open_clip's names, timm's and SAM's.
+constexpr std::array<std::string_view, 3> kBlocks = {"transformer.resblocks.", "trunk.blocks.",
+                                                     "image_encoder.blocks."};
+constexpr std::array<std::string_view, 9> kEmbeddings = {
+    "conv1.",          "class_embedding",    "positional_embedding",    "token_embedding.",          "ln_pre.",
+    "trunk.pos_embed", "trunk.patch_embed.", "image_encoder.pos_embed", "image_encoder.patch_embed."};
 
 // Edits that make the glob match: what * stands for costs nothing.
 int glob_distance(const std::string& glob, const std::string& name) {
@@ -108,8 +109,10 @@ int layers_above(const std::string& name, const std::map<std::string, int>& bloc
 
 std::vector<ParameterGroup> groups_of(const ParameterSet& set, const GroupSettings& settings) {
   std::vector<ParameterGroup> groups(set.all().size());
-  for (size_t i = 0; i < groups.size(); ++i)
+  for (size_t i = 0; i < groups.size(); ++i) {
     groups[i].weight_decay = set.all()[i].value.dim() < 2 ? 0 : settings.weight_decay;
+    groups[i].frozen = set.all()[i].is_fixed;
+  }
   if (settings.layer_decay != 1) {
     const std::map<std::string, int> blocks = count_blocks(set);
     for (size_t i = 0; i < groups.size(); ++i)

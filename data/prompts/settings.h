@@ -17,6 +17,7 @@ struct PromptSettings : Settings {
   int64_t corrections = 8;  // rounds after the first, each with points from the error
   int64_t mask_only = 2;    // further rounds that add no point
   int64_t points = 1;       // of a correction, at most
+  std::string feedback = "best";  // or predicted
   double from_truth = 0;    // probability that a correction's point comes from the truth instead of the error
   int64_t negatives = 3;    // of a negative-only prompt, at most
   // How often a scribble is of each kind, relative to their sum.
