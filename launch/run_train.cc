@@ -104,6 +104,7 @@ struct Run {
         checkpoints(run_folder_of(config, recipe) / "checkpoints",
                     {config.run.keep, config.run.keep_every, config.run.keep_best}, comm) {
     check_schedule(config.schedule, config.run.steps);
+    check_prompts(config.prompts);
     trainer = std::make_unique<Trainer>(
         learner, objective_of(config, learner, comm), config.optimizer, config.schedule,
         StepSettings{.steps = config.run.steps,

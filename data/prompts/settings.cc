@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/prompts/settings.h"
 
+#include "base/error.h"
+
 namespace weft {
 
 void PromptSettings::fields(Fields& visit) {
@@ -21,7 +23,8 @@ void PromptSettings::fields(Fields& visit) {
   visit("mask_only", mask_only, between(0, 100),
         "further rounds without a new click: the last one, and others at random places");
   visit("feedback", feedback, one_of({"best", "predicted"}),
-        "which of three masks is the next round's prompt: that of the least loss (SAM 2), or of the greatest predicted IoU (SAM)");
+        "which of three masks is the next round's prompt: that of the least loss (SAM 2), or of the greatest predicted "
+        "IoU (SAM)");
   visit("points", points, between(1, 100), "clicks of a correction, at most");
   visit("from_truth", from_truth, unit,
         "probability that a correction's click is drawn from the object instead of the error");
@@ -30,6 +33,13 @@ void PromptSettings::fields(Fields& visit) {
   visit("centerline", centerline, non_negative, "how often it is the object's broken centerline");
   visit("contour", contour, non_negative, "how often it is a broken contour shrunk into the object");
   visit("scribble_points", scribble_points, between(1, 1000), "points of a scribble that the model sees, at most");
+}
+
+void check_prompts(const PromptSettings& p) {
+  check(p.point + p.box + p.scribble + p.negative_only + p.absent > 0,
+        "[prompts] point, box, scribble, negative_only and absent are all 0; wanted one way to begin, at least");
+  check(p.scribble == 0 || p.line + p.centerline + p.contour > 0, "[prompts] scribble is ", p.scribble,
+        ", but line, centerline and contour are all 0; wanted one kind of scribble, at least");
 }
 
 }  // namespace weft

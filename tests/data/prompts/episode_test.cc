@@ -6,6 +6,7 @@
 #include <set>
 
 #include "tests/data/planes.h"
+#include "tests/support.h"
 
 namespace weft {
 namespace {
@@ -128,6 +129,16 @@ TEST(Episode, TheSameStreamBeginsAndCorrectsAlike) {
     sizes.insert(points.size());
   }
   EXPECT_TRUE(sizes.count(4));
+}
+
+TEST(Episode, WithoutAWayToBeginTheRecipeIsRefused) {
+  PromptSettings settings;
+  check_prompts(settings);
+  settings.scribble = 1, settings.line = settings.centerline = settings.contour = 0;
+  EXPECT_NE(error_of([&] { check_prompts(settings); }).find("line, centerline and contour are all 0"),
+            std::string::npos);
+  settings.point = settings.box = settings.scribble = 0;
+  EXPECT_NE(error_of([&] { check_prompts(settings); }).find("point, box, scribble"), std::string::npos);
 }
 
 TEST(Episode, OneMaskOnlyRoundIsLastAndTheOthersAnywhereBetween) {
