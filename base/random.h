@@ -30,6 +30,7 @@ enum class Purpose : uint32_t {
   mix_partner = 20,
   mix_partner_view = 21,
   pasted_objects = 22,
+  mask_points = 40,
 };
 
 class Stream {
