@@ -185,60 +185,63 @@ Image opaque_picture(const Store& store, uint32_t sample) {
   return colours_of(decode_image(content.data(), content.size(), 0));
 }
 
-// IoUs of every object of the split, by click; every rank has all rows.  `picture`: of each, its place in e.images.
-struct Judged {
-  ClickTable table;
-  std::vector<size_t> picture;
+struct JudgedObject {
+  size_t picture;  // place in e.images
+  int64_t pixels;
+  std::vector<double> ious;  // by click
 };
 
-Judged judge_pictures(const Evaluated& e) {
+// Every object of the split; every rank has all of them.
+std::vector<JudgedObject> judge_pictures(const Evaluated& e) {
   at::NoGradGuard no_grad;
   std::vector<double> mine;
   for (size_t i = static_cast<size_t>(e.comm.rank()); i < e.images.size(); i += static_cast<size_t>(e.comm.size())) {
     const Image picture = opaque_picture(e.store, e.images[i]);
     const std::vector<Plane> truths = truths_of(e, e.images[i], picture);
+    size_t n = 0;
     for (const auto& ious : Episodes(e, picture, truths).run()) {
       mine.push_back(static_cast<double>(i));
+      mine.push_back(static_cast<double>(std::count(truths[n].begin(), truths[n].end(), 1)));
       mine.push_back(static_cast<double>(ious.size()));
+      ++n;
       mine.insert(mine.end(), ious.begin(), ious.end());
     }
   }
   const std::vector<double> all = gather_numbers(mine, e.comm);
-  std::vector<std::pair<size_t, std::vector<double>>> rows;
-  for (size_t at = 0; at < all.size();) {
-    const auto begin = all.begin() + static_cast<int64_t>(at) + 2;
-    rows.emplace_back(static_cast<size_t>(all[at]), std::vector<double>(begin, begin + static_cast<int64_t>(all[at + 1])));
-    at += 2 + static_cast<size_t>(all[at + 1]);
+  std::vector<JudgedObject> objects;
+  for (auto at = all.begin(); at != all.end();) {
+    const auto ious = at + 3, end = ious + static_cast<int64_t>(at[2]);
+    objects.push_back({static_cast<size_t>(at[0]), static_cast<int64_t>(at[1]), {ious, end}});
+    at = end;
   }
-  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  Judged judged;
-  for (auto& [picture, ious] : rows) judged.picture.push_back(picture), judged.table.push_back(std::move(ious));
-  return judged;
+  std::stable_sort(objects.begin(), objects.end(), [](const auto& a, const auto& b) { return a.picture < b.picture; });
+  return objects;
 }
 
 }  // namespace
 
 void judge_masks(const Evaluated& e, Findings& findings) {
-  const Judged judged = judge_pictures(e);
-  check(!judged.table.empty(), e.store.folder().string(), ": split \"", e.config.evaluate.split,
+  const std::vector<JudgedObject> judged = judge_pictures(e);
+  check(!judged.empty(), e.store.folder().string(), ": split \"", e.config.evaluate.split,
         "\" has no mask that could be asked for");
   const int clicks = static_cast<int>(e.config.evaluate.clicks);
   for (const int k : {1, 3, 5}) {
     if (k > clicks) continue;
     std::vector<double> values;
-    for (const auto& ious : judged.table) values.push_back(mean_iou_at({ious}, k));
+    for (const JudgedObject& object : judged) values.push_back(mean_iou_at({object.ious}, k));
     findings.add({"masks", join("masks.miou@", k), join("IoU after ", k, k == 1 ? " click" : " clicks"), values});
   }
   if (clicks == kMostClicks)
     for (const int percent : {85, 90}) {
       std::vector<double> values;
-      for (const auto& ious : judged.table) values.push_back(number_of_clicks({ious}, percent / 100.).mean);
+      for (const JudgedObject& object : judged)
+        values.push_back(number_of_clicks({object.ious}, percent / 100.).mean);
       findings.add({"masks", join("masks.noc", percent), join("clicks to an IoU of .", percent, ", at most ", kMostClicks),
                     values, {}, {}, mean_of, /*lower_is_better=*/true});
     }
   Json objects = Json::array();
-  for (size_t i = 0; i < judged.table.size(); ++i)
-    objects.push_back({{"image", e.store.info(e.images[judged.picture[i]]).key}, {"iou", judged.table[i]}});
+  for (const JudgedObject& object : judged)
+    objects.push_back({{"image", e.store.info(e.images[object.picture]).key}, {"pixels", object.pixels}, {"iou", object.ious}});
   findings.objects = std::move(objects);
 }
 
