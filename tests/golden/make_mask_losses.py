@@ -39,7 +39,7 @@ def inputs(case):
     valid = np.ones((P, H, W))
     valid[:, :, W - case.get("padding", 0):W] = 0
     p, c, y, x = grid(P, 3, H, W)
-    pixels = (0.5 + 0.5 * np.sin(p + 2 * c + 0.15 * y + 0.1 * x)).astype(np.float32).astype(float)
+    pixels = (0.5 + 0.08 * np.sin(p + 2 * c + 0.06 * y + 0.04 * x)).astype(np.float32).astype(float)
     return [o.astype(np.float32).astype(float) for o in out], t, k, present, valid, pixels
 
 
