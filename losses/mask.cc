@@ -40,6 +40,7 @@ struct Case {
   const MaskRound& round;
   Trust trust;
   TruthSums truth;
+  Tensor logits_PMHW;  // f32, or f64 where the model's are
   Tensor focal_PM, dice_PM, projection_PM, chosen_P;
   MaskSums whole;  // of every pixel; undefined unless they are wanted
 };
@@ -82,8 +83,14 @@ class Mask final : public MaskLoss {
   }
 
   MaskJudgement judge(const MaskOutputs& outputs, const MaskTargets& targets, const MaskRound& round) const override {
-    Case c{outputs, targets, round, {}, truth_sums(targets.inside_PHW, targets.known_PHW, cost_), {}, {}, {}, {}, {}};
-    c.trust = trust_of(targets, c.truth);
+    const Tensor& given = outputs.logits_PMHW;
+    const TruthSums truth = truth_sums(targets.inside_PHW, targets.known_PHW, cost_);
+    Case c{.outputs = outputs,
+           .targets = targets,
+           .round = round,
+           .trust = trust_of(targets, truth),
+           .truth = truth,
+           .logits_PMHW = given.scalar_type() == at::kDouble ? given : given.to(at::kFloat)};
     compare(c);
     choose(c);
     MaskJudgement judgement;
@@ -160,8 +167,7 @@ Trust Mask::trust_of(const MaskTargets& t, const TruthSums& truth) const {
 
 // Focal, dice and projection of every mask.
 void Mask::compare(Case& c) const {
-  const Tensor logits =
-      c.outputs.logits_PMHW.scalar_type() == at::kDouble ? c.outputs.logits_PMHW : c.outputs.logits_PMHW.to(at::kFloat);
+  const Tensor& logits = c.logits_PMHW;
   const Tensor &truth = c.targets.inside_PHW, &known = c.targets.known_PHW;
   check(!c.targets.kind_P.defined() || settings_.projection > 0 || c.trust.box.sum().item<double>() == 0,
         "mask loss: an object's label is its box, but loss.mask.projection = 0 asks nothing of boxes");
@@ -239,7 +245,7 @@ Tensor Mask::of_some(const Case& c, const Tensor& trust_P, const Values& values)
   if (some.numel() == 0) return none;
   check(c.targets.pixels_PCHW.defined(), "mask loss: pairwise and crf compare pixels, but there are none");
   const auto pick = [&](const Tensor& of) { return of.defined() ? of.index_select(0, some) : Tensor(); };
-  const Tensor logits = pick(c.outputs.logits_PMHW), chosen = pick(c.chosen_P);
+  const Tensor logits = pick(c.logits_PMHW), chosen = pick(c.chosen_P);
   const Tensor logits_Phw =
       logits.gather(1, chosen.view({-1, 1, 1, 1}).expand({-1, 1, logits.size(2), logits.size(3)})).squeeze(1);
   const Cells cells = cells_of(pick(c.targets.pixels_PCHW), pick(c.targets.valid_PHW), logits.size(2), logits.size(3));

@@ -173,10 +173,16 @@ void for_rows(const Pixels& pixels, int64_t prompt, const Body& body, const Afte
   }
 }
 
+// What has no gradient, so that autograd does not ask for its: `known_PHW` may be undefined.
+struct Still {
+  Tensor truth_PHW, known_PHW;
+  PixelCost cost;
+};
+
 struct Sums : torch::autograd::Function<Sums> {
   // f64 [P, M, kMaskSums].
-  static Tensor forward(AutogradContext* context, const Tensor& given_PMhw, const Tensor& truth_PHW,
-                        const Tensor& known_PHW, const PixelCost& cost) {
+  static Tensor forward(AutogradContext* context, const Tensor& given_PMhw, const Still& still) {
+    const auto& [truth_PHW, known_PHW, cost] = still;
     const Tensor logits = given_PMhw.contiguous();
     context->save_for_backward({logits, truth_PHW, known_PHW});
     context->saved_data["alpha"] = double{cost.alpha};
@@ -232,7 +238,7 @@ struct Sums : torch::autograd::Function<Sums> {
           },
           [] {});
     });
-    return {result, Tensor(), Tensor(), Tensor()};
+    return {result, Tensor()};
   }
 };
 
@@ -253,7 +259,7 @@ void check_shapes(const Tensor& logits, const Tensor& truth, const Tensor& known
 MaskSums mask_sums(const Tensor& logits, const Tensor& truth, const Tensor& known, const PixelCost& cost) {
   if (!logits.is_cpu() || logits.scalar_type() != at::kFloat) return dense_mask_sums(logits, truth, known, cost);
   check_shapes(logits, truth, known);
-  return named(Sums::apply(logits, truth, known, cost));
+  return named(Sums::apply(logits, Still{truth, known, cost}));
 }
 
 MaskSums dense_mask_sums(const Tensor& logits, const Tensor& truth, const Tensor& known, const PixelCost& cost) {

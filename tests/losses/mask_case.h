@@ -66,7 +66,7 @@ inline Tensor known_of(const Size& s) {
 
 inline Tensor pixels_of(const Size& s) {
   return counted({s.P, 3, s.H, s.W}, [](double p, double c, double y, double x) {
-    return 0.5 + 0.5 * std::sin(p + 2 * c + 0.03 * y + 0.02 * x);
+    return 0.5 + 0.08 * std::sin(p + 2 * c + 0.06 * y + 0.04 * x);
   });
 }
 
