@@ -101,6 +101,13 @@ TEST(Proposals, AverageRecallIsPycocotoolsByNumberAndSize) {
   EXPECT_GT(test["recall"][2][0], test["recall"][0][0]);
 }
 
+TEST(Proposals, AnIouThatEqualsTheThresholdIsEnough) {
+  const ProposalImage half{{100}, {{0.5}}, {}}, less{{100}, {{0.49}}, {}}, all{{100}, {{1.0}}, {}};
+  EXPECT_DOUBLE_EQ(average_recall(std::span(&half, 1), 1).all, 0.1);
+  EXPECT_DOUBLE_EQ(average_recall(std::span(&less, 1), 1).all, 0);
+  EXPECT_DOUBLE_EQ(average_recall(std::span(&all, 1), 1).all, 1);
+}
+
 TEST(Proposals, WithoutObjectsThereIsNoRecall) {
   EXPECT_EQ(average_recall({}, 10).all, -1);
   const ProposalImage image{{100}, {}, {}};

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// Centres against scipy (tests/golden/make_masks.py), draws by their distribution.
 #include "data/prompts/clicks.h"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <map>
 
 #include "tests/data/planes.h"
@@ -119,6 +123,20 @@ TEST(Clicks, TheDeeperErrorIsClickedAndATieGoesToWhatIsTooMuch) {
   EXPECT_EQ(centre_error_click(truth.view(), deeper.inside.data(), {}), (PromptPoint{1, 1, PointLabel::positive}));
   const TestMask alike({"....###", "....###", "....###"});
   EXPECT_EQ(centre_error_click(truth.view(), alike.inside.data(), {}), (PromptPoint{5, 1, PointLabel::negative}));
+}
+
+TEST(Clicks, ClicksOfEvaluationAreThoseOfScipysDistances) {
+  for (const auto& test : mask_golden("pairs")) {
+    const TestMask truth(test["truth"].get<std::vector<std::string>>());
+    const TestMask prediction(test["prediction"].get<std::vector<std::string>>());
+    PromptPoints wanted, clicked;
+    for (const auto& [x, y, label] : test["clicks"].get<std::vector<std::array<int, 3>>>())
+      wanted.push_back({float(x), float(y), static_cast<PointLabel>(label)});
+    for (int k = 0; k < 6; ++k)
+      if (const auto point = centre_error_click(truth.view(), prediction.inside.data(), clicked))
+        clicked.push_back(*point);
+    EXPECT_EQ(clicked, wanted);
+  }
 }
 
 TEST(Clicks, APixelIsNeverClickedTwiceInAnEvaluation) {
