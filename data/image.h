@@ -78,5 +78,7 @@ Bytes encode_jpeg(const Image& image, int quality);  // 1 or 3 channels; quality
 // image with alpha is to be premultiplied first (what Pillow does inside for RGBA), or transparent pixels bleed their
 // colour.
 Image resize_bicubic(const Image& image, const Box& box, int width, int height);
+// The same through a triangle: Pillow's bilinear.
+Image resize_bilinear(const Image& image, const Box& box, int width, int height);
 
 }  // namespace weft
