@@ -145,7 +145,7 @@ ViewObject painted(const Candidate& candidate, const std::vector<Record>& record
 // Where everything of interest is said, what is left holds nothing.
 Plane elsewhere_of(const std::vector<Record>& records, int side) {
   const bool all_said = std::any_of(records.begin(), records.end(), [](const Record& record) {
-    return record.kind == Kind::exhaustive && record.scope == Scope::image;
+    return record.kind == Kind::exhaustive && record.scope == Scope::image && record.concept_row == kAnyConcept;
   });
   if (!all_said) return {};
   Plane taken(static_cast<size_t>(side) * static_cast<size_t>(side));

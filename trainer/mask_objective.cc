@@ -194,6 +194,7 @@ void MaskObjective::backward(const Batch& batch, size_t piece, const std::functi
   const auto rounds = static_cast<int64_t>(adds_no_point_.size());
   Tensor previous;
   for (int64_t round = 0; round < rounds; ++round) {
+    if (round == 1) fault::at("round", batch.step);
     if (round > 0 && !adds_no_point_[static_cast<size_t>(round)]) correct(batch, work, round, previous);
     take_round(batch, work, round, features, previous, round + 1 == rounds ? arm : [] {});
   }
