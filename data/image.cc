@@ -175,7 +175,8 @@ Image colours_of(const Image& image) {
   if (image.channels != 4) return image;
   Image colours(image.width, image.height, 3);
   for (size_t from = 0, to = 0; from < image.pixels.size(); from += 4, to += 3)
-    std::copy_n(image.pixels.begin() + static_cast<int64_t>(from), 3, colours.pixels.begin() + static_cast<int64_t>(to));
+    std::copy_n(image.pixels.begin() + static_cast<int64_t>(from), 3,
+                colours.pixels.begin() + static_cast<int64_t>(to));
   return colours;
 }
 

@@ -53,6 +53,7 @@ struct Findings {
   Json galleries = Json::array();    // texts and the images retrieved for them
   Json classifiers = Json::array();  // confusions and calibration
   Json objects = Json::array();      // of a segmenter: IoU by click of each object
+  Json episodes = Json::array();     // and what some of them look like
   Json verified = Json::array();     // concepts one by one
   size_t texts = 0;
   void add(Figure figure) { figures.push_back(std::move(figure)); }

@@ -10,10 +10,11 @@
 #include <cmath>
 #include <cstdio>
 
+#include "base/base64.h"
 #include "base/error.h"
-#include "base/log.h"
 #include "data/objects.h"
 #include "data/prompts/clicks.h"
+#include "launch/episode_picture.h"
 #include "launch/evaluation.h"
 #include "launch/shares.h"
 #include "losses/metrics/masks.h"
@@ -22,7 +23,8 @@
 namespace weft {
 namespace {
 
-constexpr int kAtOnce = 16;  // objects that are decoded together
+constexpr int kAtOnce = 16;      // objects that are decoded together
+constexpr double kRight = 0.85;  // IoU from which the report calls a mask right
 
 using Plane = std::vector<uint8_t>;
 
@@ -37,8 +39,11 @@ Window window_around(const Image& picture, const PromptPoint& click, double zoom
   const auto begin = [side](float at, int length) {
     return std::clamp(static_cast<int>(std::lround(at + .5 - side / 2.)), 0, std::max(0, length - side));
   };
-  return {begin(click.x, picture.width), begin(click.y, picture.height), std::min(side, picture.width),
-          std::min(side, picture.height), {}};
+  return {begin(click.x, picture.width),
+          begin(click.y, picture.height),
+          std::min(side, picture.width),
+          std::min(side, picture.height),
+          {}};
 }
 
 Image cut(const Image& picture, const Window& window) {
@@ -57,6 +62,7 @@ struct Asked {
   Plane prediction;            // of the picture
   std::vector<double> ious;
   bool is_over = false;
+  Json shots;  // of the report, where it is shown: after clicks 1, 3, 5
 };
 
 // Logits of the view, row by row, at a place of it (pixel edges), bilinearly between pixel centres.
@@ -65,13 +71,15 @@ float at_place(const float* logits, int side, double x, double y) {
   const int left = std::min(static_cast<int>(px), side - 2), top = std::min(static_cast<int>(py), side - 2);
   const double fx = px - left, fy = py - top;
   const float* row = logits + int64_t{top} * side + left;
-  return static_cast<float>((1 - fy) * ((1 - fx) * row[0] + fx * row[1]) + fy * ((1 - fx) * row[side] + fx * row[side + 1]));
+  return static_cast<float>((1 - fy) * ((1 - fx) * row[0] + fx * row[1]) +
+                            fy * ((1 - fx) * row[side] + fx * row[side + 1]));
 }
 
 class Episodes {
  public:
-  Episodes(const Evaluated& e, const Image& picture, const std::vector<Plane>& truths)
-      : e_(e), picture_(picture), side_(e.view_size()) {
+  // shown: the object whose episode the report shows, if it is one of them.
+  Episodes(const Evaluated& e, const Image& picture, const std::vector<Plane>& truths, size_t shown)
+      : e_(e), picture_(picture), side_(e.view_size()), shown_(shown) {
     for (const Plane& truth : truths) {
       Asked& asked = asked_.emplace_back();
       asked.truth = &truth;
@@ -86,6 +94,7 @@ class Episodes {
     for (Asked& asked : asked_) table.push_back(std::move(asked.ious));
     return table;
   }
+  Json shots() const { return shown_ < asked_.size() ? asked_[shown_].shots : Json(); }
 
  private:
   MaskView truth_of(const Asked& asked) const {
@@ -144,10 +153,12 @@ class Episodes {
     for (int y = 0; y < w.height; ++y)
       for (int x = 0; x < w.width; ++x) {
         const Point at = w.to_view.apply({static_cast<float>(x) + .5f, static_cast<float>(y) + .5f});
-        const size_t pixel = static_cast<size_t>(w.y + y) * static_cast<size_t>(picture_.width) + static_cast<size_t>(w.x + x);
+        const size_t pixel =
+            static_cast<size_t>(w.y + y) * static_cast<size_t>(picture_.width) + static_cast<size_t>(w.x + x);
         asked.prediction[pixel] = at_place(logits, side_, at.x, at.y) > 0;
       }
     asked.ious.push_back(overlap(truth_of(asked), asked.prediction.data()).iou());
+    if (&asked - asked_.data() == static_cast<std::ptrdiff_t>(shown_)) show(asked);
     const auto next = centre_error_click(truth_of(asked), asked.prediction.data(), asked.clicked);
     if (next)
       click(asked, *next);
@@ -155,9 +166,22 @@ class Episodes {
       asked.is_over = true;
   }
 
+  void show(Asked& asked) const {
+    const size_t clicks = asked.ious.size();
+    if (clicks != 1 && clicks != 3 && clicks != 5) return;
+    const Window& w = asked.window;
+    const Image shown = episode_picture(picture_, {w.x, w.y, w.width, w.height}, asked.truth->data(),
+                                        asked.prediction.data(), asked.clicked);
+    asked.shots.push_back({{"key", join(clicks, clicks == 1 ? " click" : " clicks")},
+                           {"png", base64(encode_png(shown))},
+                           {"score", asked.ious.back()},
+                           {"right", asked.ious.back() >= kRight}});
+  }
+
   const Evaluated& e_;
   const Image& picture_;
   const int side_;
+  const size_t shown_;
   std::vector<Asked> asked_;
 };
 
@@ -173,7 +197,8 @@ std::vector<Plane> truths_of(const Evaluated& e, uint32_t sample, const Image& p
     check(mask.width == static_cast<uint32_t>(picture.width) && mask.height == static_cast<uint32_t>(picture.height),
           "sample ", e.store.info(sample).key, ": a mask of ", mask.width, " x ", mask.height, " of a picture of ",
           picture.width, " x ", picture.height);
-    paint_rle(mask, truths.emplace_back(static_cast<size_t>(picture.width) * static_cast<size_t>(picture.height)).data(), 1);
+    paint_rle(mask,
+              truths.emplace_back(static_cast<size_t>(picture.width) * static_cast<size_t>(picture.height)).data(), 1);
   }
   return truths;
 }
@@ -192,20 +217,26 @@ struct JudgedObject {
 };
 
 // Every object of the split; every rank has all of them.
-std::vector<JudgedObject> judge_pictures(const Evaluated& e) {
+std::vector<JudgedObject> judge_pictures(const Evaluated& e, Findings& findings) {
   at::NoGradGuard no_grad;
   std::vector<double> mine;
   for (size_t i = static_cast<size_t>(e.comm.rank()); i < e.images.size(); i += static_cast<size_t>(e.comm.size())) {
     const Image picture = opaque_picture(e.store, e.images[i]);
     const std::vector<Plane> truths = truths_of(e, e.images[i], picture);
+    // Rank 0 shows one object of some of its pictures.
+    const bool is_shown =
+        e.comm.is_first() && static_cast<int64_t>(findings.episodes.size()) < e.config.evaluate.gallery_texts;
+    Episodes episodes(e, picture, truths, is_shown ? truths.size() / 2 : truths.size());
     size_t n = 0;
-    for (const auto& ious : Episodes(e, picture, truths).run()) {
+    for (const auto& ious : episodes.run()) {
       mine.push_back(static_cast<double>(i));
       mine.push_back(static_cast<double>(std::count(truths[n].begin(), truths[n].end(), 1)));
       mine.push_back(static_cast<double>(ious.size()));
       ++n;
       mine.insert(mine.end(), ious.begin(), ious.end());
     }
+    if (const Json shots = episodes.shots(); !shots.empty())
+      findings.episodes.push_back({{"text", e.store.info(e.images[i]).key}, {"items", shots}});
   }
   const std::vector<double> all = gather_numbers(mine, e.comm);
   std::vector<JudgedObject> objects;
@@ -221,7 +252,7 @@ std::vector<JudgedObject> judge_pictures(const Evaluated& e) {
 }  // namespace
 
 void judge_masks(const Evaluated& e, Findings& findings) {
-  const std::vector<JudgedObject> judged = judge_pictures(e);
+  const std::vector<JudgedObject> judged = judge_pictures(e, findings);
   check(!judged.empty(), e.store.folder().string(), ": split \"", e.config.evaluate.split,
         "\" has no mask that could be asked for");
   const int clicks = static_cast<int>(e.config.evaluate.clicks);
@@ -234,14 +265,20 @@ void judge_masks(const Evaluated& e, Findings& findings) {
   if (clicks == kMostClicks)
     for (const int percent : {85, 90}) {
       std::vector<double> values;
-      for (const JudgedObject& object : judged)
-        values.push_back(number_of_clicks({object.ious}, percent / 100.).mean);
-      findings.add({"masks", join("masks.noc", percent), join("clicks to an IoU of .", percent, ", at most ", kMostClicks),
-                    values, {}, {}, mean_of, /*lower_is_better=*/true});
+      for (const JudgedObject& object : judged) values.push_back(number_of_clicks({object.ious}, percent / 100.).mean);
+      findings.add({"masks",
+                    join("masks.noc", percent),
+                    join("clicks to an IoU of .", percent, ", at most ", kMostClicks),
+                    values,
+                    {},
+                    {},
+                    mean_of,
+                    /*lower_is_better=*/true});
     }
   Json objects = Json::array();
   for (const JudgedObject& object : judged)
-    objects.push_back({{"image", e.store.info(e.images[object.picture]).key}, {"pixels", object.pixels}, {"iou", object.ious}});
+    objects.push_back(
+        {{"image", e.store.info(e.images[object.picture]).key}, {"pixels", object.pixels}, {"iou", object.ious}});
   findings.objects = std::move(objects);
 }
 

@@ -82,7 +82,8 @@ void write_findings(const Path& folder, const Path& checkpoint, const Evaluated&
                         {"metrics", metrics},
                         {"classifiers", findings.classifiers},
                         {"verified", findings.verified},
-                        {"galleries", findings.galleries}};
+                        {"galleries", findings.galleries},
+                        {"episodes", findings.episodes}};
   write_atomically(folder / "evaluation.json", content.dump(1) + "\n");
   write_atomically(folder / "queries.json", findings.queries.dump(1) + "\n");
   if (!findings.objects.empty()) write_atomically(folder / "objects.json", findings.objects.dump() + "\n");

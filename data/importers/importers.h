@@ -73,8 +73,8 @@ struct Importer : Settings {
   double dev = 0.0;
   int64_t split_seed = 0;
   std::vector<std::string> split_lists;  // "name=file": the file names the split's groups, one a line
-  int64_t folds = 0;       // of "train"
-  std::string group_from;  // regular expression on the key; what its first parentheses catch is the group
+  int64_t folds = 0;                     // of "train"
+  std::string group_from;                // regular expression on the key; what its first parentheses catch is the group
   int64_t tokenizer_merges = 4096;
   int64_t shard_megabytes = 256;
   bool link = false;   // keep (file, offset, length, checksum) instead of the bytes

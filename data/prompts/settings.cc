@@ -21,7 +21,8 @@ void PromptSettings::fields(Fields& visit) {
   visit("mask_only", mask_only, between(0, 100),
         "further rounds without a new click: the last one, and others at random places");
   visit("feedback", feedback, one_of({"best", "predicted"}),
-        "which of three masks is the next round's prompt: that of the least loss (SAM 2), or of the greatest predicted IoU (SAM)");
+        "which of three masks is the next round's prompt: that of the least loss (SAM 2), or of the greatest predicted "
+        "IoU (SAM)");
   visit("points", points, between(1, 100), "clicks of a correction, at most");
   visit("from_truth", from_truth, unit,
         "probability that a correction's click is drawn from the object instead of the error");

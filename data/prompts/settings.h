@@ -14,12 +14,12 @@ struct PromptSettings : Settings {
   double point = 0.5, box = 0.5, scribble = 0, negative_only = 0, absent = 0;
   std::string box_jitter = "normal";  // or none, uniform, outward
   double box_jitter_share = 0.1, box_jitter_pixels = 20;
-  int64_t corrections = 8;  // rounds after the first, each with points from the error
-  int64_t mask_only = 2;    // further rounds that add no point
-  int64_t points = 1;       // of a correction, at most
+  int64_t corrections = 8;        // rounds after the first, each with points from the error
+  int64_t mask_only = 2;          // further rounds that add no point
+  int64_t points = 1;             // of a correction, at most
   std::string feedback = "best";  // or predicted
-  double from_truth = 0;    // probability that a correction's point comes from the truth instead of the error
-  int64_t negatives = 3;    // of a negative-only prompt, at most
+  double from_truth = 0;          // probability that a correction's point comes from the truth instead of the error
+  int64_t negatives = 3;          // of a negative-only prompt, at most
   // How often a scribble is of each kind, relative to their sum.
   double line = 1, centerline = 1, contour = 1;
   int64_t scribble_points = 5;  // points that a scribble becomes, at most

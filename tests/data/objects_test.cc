@@ -75,7 +75,9 @@ TEST(Objects, PointsAndScribblesOfAConceptAreOneObjectOfWhichTheTouchedPixelsAlo
   ASSERT_EQ(found.asked.size(), 2u);
   const ViewObject& first = found.asked[0];
   EXPECT_EQ(first.label, ObjectLabel::points);
-  const auto at = [&](const std::vector<uint8_t>& plane, int x, int y) { return plane[static_cast<size_t>(y * kSide + x)]; };
+  const auto at = [&](const std::vector<uint8_t>& plane, int x, int y) {
+    return plane[static_cast<size_t>(y * kSide + x)];
+  };
   EXPECT_TRUE(at(first.inside, 10, 10) && at(first.known, 10, 10));
   EXPECT_TRUE(!at(first.inside, 30, 10) && at(first.known, 30, 10)) << "NEG of it";
   EXPECT_TRUE(!at(first.inside, 12, 30) && at(first.known, 12, 30)) << "another concept";

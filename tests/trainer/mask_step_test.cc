@@ -6,7 +6,9 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "launch/thread_comm.h"
+#include "losses/infonce.h"
 #include "losses/mask.h"
 #include "models/segmenter.h"
 #include "tests/trainer/toy.h"
@@ -47,7 +49,8 @@ Batch batch_of(int64_t step, int rank, int ranks) {
     Stream stream(3, Purpose::scenes, static_cast<uint64_t>(step), static_cast<uint64_t>(i));
     uint8_t* pixels = b.pixels.data() + (i - b.images.begin) * 3 * kSide * kSide;
     for (int64_t n = 0; n < i % 4; ++n) {
-      const int x0 = static_cast<int>(stream.below(20)), y0 = static_cast<int>(stream.below(20)), side = 5 + static_cast<int>(stream.below(8));
+      const int x0 = static_cast<int>(stream.below(20)), y0 = static_cast<int>(stream.below(20)),
+                side = 5 + static_cast<int>(stream.below(8));
       ViewObject& object = objects.asked.emplace_back();
       object.number = n;
       object.region = n == 0 ? RegionIs::object : RegionIs::unsaid;
@@ -75,7 +78,7 @@ struct Taken {
   std::vector<double> losses;
 };
 
-// The world's state and losses after some steps, begun at `begin` from where `from` left off.
+// The world's state and losses after some steps.
 Taken take(const MaskSetup& setup, int ranks) {
   Taken taken;
   run_thread_ranks(ranks, [&](Comm& comm) {
@@ -95,8 +98,8 @@ Taken take(const MaskSetup& setup, int ranks) {
     ScheduleSettings schedule;
     schedule.warmup_steps = 0;
     schedule.shape = "constant";
-    Trainer trainer(learner, std::make_unique<MaskObjective>(learner, std::move(losses), asked, comm), optimizer, schedule,
-                    {.steps = setup.steps, .micro_batch = setup.micro_batch}, comm);
+    Trainer trainer(learner, std::make_unique<MaskObjective>(learner, std::move(losses), asked, comm), optimizer,
+                    schedule, {.steps = setup.steps, .micro_batch = setup.micro_batch}, comm);
     std::vector<double> mine;
     for (int64_t step = 0; step < setup.steps; ++step) {
       Batch batch = batch_of(step % 3, comm.rank(), comm.size());
@@ -132,6 +135,36 @@ TEST(MaskStep, IsTheSameBitForBitForAnyNumberOfRanksThatStandForTheSameVirtualOn
     const Taken other = take(elastic, ranks);
     EXPECT_TRUE(at::equal(other.state, alone.state)) << ranks << " ranks";
     EXPECT_EQ(other.losses, alone.losses) << ranks << " ranks";
+  }
+}
+
+TEST(MaskStep, WithoutAnyObjectIsZeroAndHangsNobody) {
+  run_thread_ranks(2, [&](Comm& comm) {
+    at::set_num_threads(1);
+    Learner learner(small_segmenter().build(0, 5), {}, {}, comm);
+    std::vector<std::unique_ptr<Loss>> losses;
+    losses.push_back(MaskLossSettings().build());
+    Trainer trainer(learner, std::make_unique<MaskObjective>(learner, std::move(losses), MaskObjectiveSettings{}, comm),
+                    {}, {}, {.steps = 2}, comm);
+    Batch batch = batch_of(0, comm.rank(), comm.size());
+    for (ViewObjects& objects : batch.objects) objects.asked.clear();
+    const StepReport report = trainer.take(batch, {});
+    EXPECT_EQ(report.loss, 0);
+    EXPECT_EQ(report.gradient_norm, 0);
+    EXPECT_FALSE(report.skipped);
+  });
+}
+
+TEST(MaskStep, ALossOfPairsIsRefusedByName) {
+  LocalComm comm;
+  Learner learner(small_segmenter().build(0, 5), {}, {}, comm);
+  std::vector<std::unique_ptr<Loss>> losses;
+  losses.push_back(InfoNceSettings().build());
+  try {
+    MaskObjective(learner, std::move(losses), {}, comm);
+    FAIL() << "taken";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "a model of prompts and masks takes losses of masks; found one of pairs");
   }
 }
 
