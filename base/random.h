@@ -32,7 +32,8 @@ enum class Purpose : uint32_t {
   pasted_objects = 22,
   prompts = 23,
   regions = 24,
-  objects = 30,
+  objects = 25,
+  mask_points = 26,
 };
 
 class Stream {

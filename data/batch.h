@@ -88,7 +88,7 @@ struct Batch {
   // data.regions asks for them.
   std::vector<std::vector<Record>> evidence;
   std::vector<ViewObjects> objects;  // [images.size()] of the first view, where data.objects asks for some
-  std::vector<Damage> damaged;  // pixels are the replacement's, or zero
+  std::vector<Damage> damaged;       // pixels are the replacement's, or zero
 
   // Every rank does this alike for each image that was damaged on some rank: the tables become the replacement's, or,
   // without one, everything about the image is unknown.

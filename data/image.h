@@ -65,6 +65,11 @@ Raster decode_raster(const uint8_t* data, size_t size, uint32_t slice = kMiddleS
 // one bit).  A picture with colours or opacity of its own is an Error.
 Raster decode_indices(const uint8_t* data, size_t size);
 
+// Every pixel of it is seen: no opacity, or full everywhere.
+bool is_opaque(const Image& image);
+// Its colours, without the opacity.
+Image colours_of(const Image& image);
+
 Bytes encode_png(const Image& image);                // 1, 3 or 4 channels
 Bytes encode_jpeg(const Image& image, int quality);  // 1 or 3 channels; quality 1 .. 100
 
@@ -73,5 +78,7 @@ Bytes encode_jpeg(const Image& image, int quality);  // 1 or 3 channels; quality
 // image with alpha is to be premultiplied first (what Pillow does inside for RGBA), or transparent pixels bleed their
 // colour.
 Image resize_bicubic(const Image& image, const Box& box, int width, int height);
+// The same through a triangle: Pillow's bilinear.
+Image resize_bilinear(const Image& image, const Box& box, int width, int height);
 
 }  // namespace weft

@@ -247,9 +247,9 @@ struct Loader::Impl {
         std::vector<Record> records = evidence_of_first(pick, map);
         if (is_first) mix_in_partner(batch, pick, map, step, local, maker, content, records);
         if (asks())
-          batch.objects[static_cast<size_t>(local)] =
-              draw_objects(records, shape.image_size, settings.objects,
-                           Stream(shape.seed, Purpose::objects, static_cast<uint64_t>(step), static_cast<uint64_t>(position)));
+          batch.objects[static_cast<size_t>(local)] = draw_objects(
+              records, shape.image_size, settings.objects,
+              Stream(shape.seed, Purpose::objects, static_cast<uint64_t>(step), static_cast<uint64_t>(position)));
         if (settings.regions) evidence_of(batch, local, 0) = std::move(records);
         if (damage) damage->attempt = attempt;
         return damage;

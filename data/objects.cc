@@ -30,7 +30,8 @@ bool is_touch(const Record& record) {
 void paint_box(const Box& box, int side, Plane& plane) {
   const auto clamped = [side](double edge) { return std::clamp(static_cast<int>(std::lround(edge)), 0, side); };
   for (int y = clamped(box.y0); y < clamped(box.y1); ++y)
-    std::fill(plane.begin() + y * side + clamped(box.x0), plane.begin() + y * side + std::max(clamped(box.x0), clamped(box.x1)), uint8_t{1});
+    std::fill(plane.begin() + y * side + clamped(box.x0),
+              plane.begin() + y * side + std::max(clamped(box.x0), clamped(box.x1)), uint8_t{1});
 }
 
 // The pixels whose centres lie within `radius` of the line from a to b, and the one that holds a.
@@ -94,7 +95,8 @@ std::vector<Candidate> candidates_of(const std::vector<Record>& records, int sid
       const auto [place, is_new] = by_id.try_emplace({record.source, record.id}, found.size());
       if (!is_new) {
         Candidate& before = found[place->second];
-        if (label == ObjectLabel::mask && before.label == ObjectLabel::box) before.label = label, before.said = {&record};
+        if (label == ObjectLabel::mask && before.label == ObjectLabel::box)
+          before.label = label, before.said = {&record};
         continue;
       }
     }
@@ -145,7 +147,7 @@ ViewObject painted(const Candidate& candidate, const std::vector<Record>& record
 // Where everything of interest is said, what is left holds nothing.
 Plane elsewhere_of(const std::vector<Record>& records, int side) {
   const bool all_said = std::any_of(records.begin(), records.end(), [](const Record& record) {
-    return record.kind == Kind::exhaustive && record.scope == Scope::image;
+    return record.kind == Kind::exhaustive && record.scope == Scope::image && record.concept_row == kAnyConcept;
   });
   if (!all_said) return {};
   Plane taken(static_cast<size_t>(side) * static_cast<size_t>(side));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What of a view a prompt can ask for: each region that its evidence calls true, as a plane of pixels with what is known
-// of it.  A region with an id counts once, by its mask where it has one, else by its box.  Points and scribbles of one
-// concept are one object, of which the touched pixels alone are known: inside where they say POS, outside where they say
-// NEG or POS of another concept.  Crowds and what is too small or fills the view are no objects; UNKNOWN of a region (of
-// the concept or of "*") makes its pixels unknown.
+// What of a view a prompt can ask for: each region that its evidence calls true, as a plane of pixels with what is
+// known of it.  A region with an id counts once, by its mask where it has one, else by its box.  Points and scribbles
+// of one concept are one object, of which the touched pixels alone are known: inside where they say POS, outside where
+// they say NEG or POS of another concept.  Crowds and what is too small or fills the view are no objects; UNKNOWN of a
+// region (of the concept or of "*") makes its pixels unknown.
 #pragma once
 
 #include <cstdint>

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bicubic resize, bit for bit Pillow's.  Output i of n over [a, b) looks at the source around c = a + (i + 1/2) s with
-// s = (b - a) / n, through the cubic convolution kernel (Keys 1981, a = -1/2) stretched by max(s, 1); the weights are
-// normalised, rounded to 22-bit fixed point, and applied along x, then along y, each with its rounding to u8; along y
-// first, as Pillow 13 does, where the picture loses more than twice as many rows as columns.
+// Bicubic and bilinear resize, bit for bit Pillow's.  Output i of n over [a, b) looks at the source around c = a + (i +
+// 1/2) s with s = (b - a) / n, through the cubic convolution kernel (Keys 1981, a = -1/2) or a triangle, stretched by
+// max(s, 1); the weights are normalised, rounded to 22-bit fixed point, and applied along x, then along y, each with
+// its rounding to u8; along y first, as Pillow 13 does, where the picture loses more than twice as many rows as
+// columns.
 #include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
+#include "data/box_resize.h"
 #include "data/image.h"
 
 // Wide integer multiplies halve the time of the loops over taps; being integer, every clone gives the same bytes.
@@ -22,14 +24,6 @@ namespace {
 constexpr int kFractionBits = 22;
 constexpr int32_t kHalf = 1 << (kFractionBits - 1);
 
-double cubic(double x) {
-  constexpr double a = -0.5;
-  x = std::fabs(x);
-  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-  if (x < 2) return a * (((x - 5) * x + 8) * x - 4);
-  return 0;
-}
-
 // The taps of one axis: output i sums weights[i * stride + t] * source[first[i] + t] for t < count[i].
 struct Taps {
   int stride = 0;
@@ -39,10 +33,10 @@ struct Taps {
   int end() const { return first.back() + count.back(); }
 };
 
-Taps make_taps(int source_size, float from, float to, int size) {  // Pillow's boxes are single precision
+Taps make_taps(int source_size, float from, float to, int size, Filter filter) {  // Pillow's boxes are single precision
   const double step = static_cast<double>(to - from) / size;
   const double stretch = std::max(step, 1.0);
-  const double reach = 2 * stretch;
+  const double reach = (filter == Filter::bicubic ? 2 : 1) * stretch;
   Taps taps;
   taps.stride = 2 * static_cast<int>(std::ceil(reach)) + 1;
   taps.first.resize(size);
@@ -54,7 +48,8 @@ Taps make_taps(int source_size, float from, float to, int size) {  // Pillow's b
     const int first = std::max(static_cast<int>(centre - reach + 0.5), 0);
     const int count = std::min(static_cast<int>(centre + reach + 0.5), source_size) - first;
     double sum = 0;
-    for (int t = 0; t < count; ++t) sum += exact[t] = cubic((t + first - centre + 0.5) * (1.0 / stretch));
+    for (int t = 0; t < count; ++t)
+      sum += exact[t] = filter_weight(filter, (t + first - centre + 0.5) * (1.0 / stretch));
     for (int t = 0; t < count; ++t) {
       const double scaled = exact[t] / sum * (1 << kFractionBits);
       taps.weights[static_cast<size_t>(i) * taps.stride + t] = static_cast<int32_t>(scaled + (scaled < 0 ? -0.5 : 0.5));
@@ -127,23 +122,31 @@ Image resize_height(const Image& image, const Taps& taps, int height, int first_
   return out;
 }
 
-}  // namespace
-
-Image resize_bicubic(const Image& image, const Box& box, int width, int height) {
+Image resize(const Image& image, const Box& box, int width, int height, Filter filter) {
   WEFT_ASSERT(image.channels == 1 || image.channels == 3 || image.channels == 4);
   WEFT_ASSERT(width >= 1 && height >= 1 && 0 <= box.x0 && 0 <= box.y0 && box.x0 < box.x1 && box.y0 < box.y1);
   WEFT_ASSERT(box.x1 <= image.width && box.y1 <= image.height);
   const float x0 = box.x0, y0 = box.y0, x1 = box.x1, y1 = box.y1;
-  const Taps down = make_taps(image.height, y0, y1, height);
+  const Taps down = make_taps(image.height, y0, y1, height, filter);
   const bool same_width = width == image.width && x0 == 0 && x1 == width;
   const bool same_height = height == image.height && y0 == 0 && y1 == height;
-  const Taps along = make_taps(image.width, x0, x1, width);
+  const Taps along = make_taps(image.width, x0, x1, width, filter);
   if (same_width) return same_height ? image : resize_height(image, down, height, 0);
   if (same_height) return resize_width(image, along, width, 0, height);
   if (is_height_first(image, width, height))
     return resize_width(resize_height(image, down, height, 0), along, width, 0, height);
   const int first_row = down.begin();
   return resize_height(resize_width(image, along, width, first_row, down.end() - first_row), down, height, first_row);
+}
+
+}  // namespace
+
+Image resize_bicubic(const Image& image, const Box& box, int width, int height) {
+  return resize(image, box, width, height, Filter::bicubic);
+}
+
+Image resize_bilinear(const Image& image, const Box& box, int width, int height) {
+  return resize(image, box, width, height, Filter::bilinear);
 }
 
 }  // namespace weft

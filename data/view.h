@@ -84,8 +84,9 @@ class ViewMaker {
 };
 
 // How a picture of any shape becomes the square that a model is shown: its short side fits and the middle is cut out
-// (CLIP), both sides are made to fit (SigLIP), or its long side fits and the rest is padded with zeros.
-enum class Resize : uint8_t { shortest, squash, longest };
+// (CLIP), both sides are made to fit (SigLIP), its long side fits and the rest is padded with zeros on both sides, or
+// its long side fits, in the corner where x and y begin, and the rest is padded with a colour (SAM).
+enum class Resize : uint8_t { shortest, squash, longest, corner };
 // A picture with alpha, in evaluation: whole and centred, 0.9 of the view's side, over a background that is drawn; or
 // as other trainers take it, opaque, with the colours that its transparent pixels happen to have.
 enum class Alpha : uint8_t { over_background, dropped };

@@ -68,6 +68,9 @@ struct EvaluateSettings final : Settings {
   std::string dev_split = "dev";
   double specificity = 0.95;
   double prevalence = 0.001;
+  int64_t clicks = 20;
+  double zoom = 1;
+  ObjectSettings objects;
   int64_t gallery_texts = 12;
   int64_t gallery_images = 6;
   void fields(Fields& visit) override;

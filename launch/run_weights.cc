@@ -13,7 +13,9 @@
 namespace weft {
 
 void WeightsSettings::fields(Fields& visit) {
-  visit("naming", naming, one_of(kNamings), "which project's names and shapes the file has");
+  visit("naming", naming, one_of(kNamings),
+        "whose names and shapes the file has: those of the project that the model comes from (open_clip, "
+        "segment-anything), or transformers'");
 }
 
 Exit run_weights(const Path& run_folder, const Path& file, const std::vector<std::string>& options) {
@@ -21,8 +23,8 @@ Exit run_weights(const Path& run_folder, const Path& file, const std::vector<std
   Recipe::parse("", "command line", options).fill(settings);
   RunConfig config;
   Recipe::read(run_folder / "recipe.toml").fill(config);
-  const Tokenizer tokenizer(config.data.tokenizer_file());
-  const std::unique_ptr<Model> model = config.model->build(tokenizer.size(), static_cast<uint64_t>(config.run.seed));
+  const int vocabulary = config.model->context() > 0 ? Tokenizer(config.data.tokenizer_file()).size() : 0;
+  const std::unique_ptr<Model> model = config.model->build(vocabulary, static_cast<uint64_t>(config.run.seed));
   LocalComm comm;
   const Path checkpoint = Checkpoints(run_folder / "checkpoints", {}, comm).latest();
   check(!checkpoint.empty(), run_folder.string(), ": has no checkpoint to take weights from");

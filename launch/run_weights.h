@@ -9,7 +9,7 @@
 namespace weft {
 
 struct WeightsSettings final : Settings {  // the words key=value of the command line
-  std::string naming = "open_clip";
+  std::string naming = "original";
   void fields(Fields& visit) override;
 };
 

@@ -73,7 +73,7 @@ Exit doctor(const CommandLine& line, Comm& comm, int) {
 Exit weights(const CommandLine& line, Comm&, int) {
   std::vector<std::string> words = line.words;
   const std::vector<std::string> options = take_overrides(words);
-  want_words(words, 2, "weights RUN_FOLDER FILE.safetensors [naming=open_clip|hugging_face]");
+  want_words(words, 2, "weights RUN_FOLDER FILE.safetensors [naming=original|hugging_face]");
   return run_weights(words[0], words[1], options);
 }
 
@@ -102,7 +102,7 @@ const std::vector<Verb> kVerbs = {
     {"help", "help", "this text", false, help},
     {"train", "train RECIPE.toml [key=value ...] [--dry-run]", "train; the same command again goes on where it stopped",
      true, train},
-    {"weights", "weights RUN_FOLDER FILE.safetensors [naming=open_clip|hugging_face]",
+    {"weights", "weights RUN_FOLDER FILE.safetensors [naming=original|hugging_face]",
      "the newest checkpoint's weights as other projects take them", false, weights},
 };
 

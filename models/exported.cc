@@ -53,12 +53,12 @@ NamedTensors in_hugging_face_names(const NamedTensors& ours) {
 }
 
 std::string preprocess_text(const Preprocess& p) {
-  constexpr std::array kModes = {"shortest", "squash", "longest"};  // by Resize
+  constexpr std::array kModes = {"shortest", "squash", "longest", "longest_corner"};  // by Resize
   return nlohmann::ordered_json{{"size", {p.image_size, p.image_size}},
                                 {"mode", "RGB"},
                                 {"mean", p.mean},
                                 {"std", p.deviation},
-                                {"interpolation", "bicubic"},
+                                {"interpolation", p.resize == Resize::corner ? "bilinear" : "bicubic"},
                                 {"resize_mode", kModes[static_cast<size_t>(p.resize)]}}
       .dump();
 }
@@ -68,7 +68,7 @@ std::string preprocess_text(const Preprocess& p) {
 NamedTensors exported(const ParameterSet& parameters, Naming naming) {
   at::NoGradGuard no_grad;
   NamedTensors ours = in_our_names(parameters);
-  return naming == Naming::open_clip ? ours : in_hugging_face_names(ours);
+  return naming == Naming::original ? ours : in_hugging_face_names(ours);
 }
 
 void save_exported(const Path& file, const Model& model, Naming naming) {

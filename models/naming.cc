@@ -67,12 +67,62 @@ std::vector<NameLink> links_of_block(const std::string& ours, const std::string&
   return {{{ours}, {theirs}}};  // mlp.fc1 and mlp.fc2 of timm
 }
 
+// SAM's, inside its three parts.
+constexpr std::array kSamParts = {
+    Pair{"image_encoder.", "vision_encoder."},
+    Pair{".blocks.", ".layers."},
+    Pair{".patch_embed.proj.", ".patch_embed.projection."},
+    Pair{".neck.0.", ".neck.conv1."},
+    Pair{".neck.1.", ".neck.layer_norm1."},
+    Pair{".neck.2.", ".neck.conv2."},
+    Pair{".neck.3.", ".neck.layer_norm2."},
+    Pair{".point_embeddings.", ".point_embed."},
+    Pair{".mask_downscaling.0.", ".mask_embed.conv1."},
+    Pair{".mask_downscaling.1.", ".mask_embed.layer_norm1."},
+    Pair{".mask_downscaling.3.", ".mask_embed.conv2."},
+    Pair{".mask_downscaling.4.", ".mask_embed.layer_norm2."},
+    Pair{".mask_downscaling.6.", ".mask_embed.conv3."},
+    Pair{".norm1.", ".layer_norm1."},
+    Pair{".norm2.", ".layer_norm2."},
+    Pair{".norm3.", ".layer_norm3."},
+    Pair{".norm4.", ".layer_norm4."},
+    Pair{".norm_final_attn.", ".layer_norm_final_attn."},
+    Pair{".output_upscaling.0.", ".upscale_conv1."},
+    Pair{".output_upscaling.1.", ".upscale_layer_norm."},
+    Pair{".output_upscaling.3.", ".upscale_conv2."},
+};
+constexpr std::array kSamHeads = {".iou_prediction_head.", ".output_hypernetworks_mlps."};
+constexpr std::array kSamHeadLayers = {Pair{".layers.0.", ".proj_in."}, Pair{".layers.1.", ".layers.0."},
+                                       Pair{".layers.2.", ".proj_out."}};
+
+bool replace(std::string& name, const Pair& pair) {
+  const size_t at = name.find(pair.first);
+  if (at != std::string::npos) name.replace(at, pair.first.size(), pair.second);
+  return at != std::string::npos;
+}
+
+std::vector<NameLink> links_of_sam(const std::string& ours) {
+  if (ours == "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix")
+    return {{{ours}, {"shared_image_embedding.positional_embedding"}},
+            {{ours}, {"prompt_encoder.shared_embedding.positional_embedding"}}};
+  std::string theirs = ours;
+  for (const Pair& pair : kSamParts) replace(theirs, pair);
+  for (const std::string_view head : kSamHeads) {
+    if (theirs.find(head) == std::string::npos) continue;
+    for (const Pair& pair : kSamHeadLayers)
+      if (replace(theirs, pair)) break;
+  }
+  return {{{ours}, {theirs}}};
+}
+
 }  // namespace
 
-const std::vector<std::string> kNamings = {"open_clip", "hugging_face"};
+const std::vector<std::string> kNamings = {"original", "hugging_face"};
 
 std::vector<NameLink> hugging_face_links(const std::string& ours) {
   constexpr std::string_view kPool = "visual.trunk.attn_pool.", kPoolThere = "vision_model.head.attention.in_proj_";
+  for (const char* part : {"image_encoder.", "prompt_encoder.", "mask_decoder."})
+    if (ours.starts_with(part)) return links_of_sam(ours);
   if (ours == "text_projection") return {{{ours}, {"text_projection.weight"}, true}};
   if (ours == "visual.proj") return {{{ours}, {"visual_projection.weight"}, true}};
   for (const auto& [part, first, count] : {std::tuple{"q.", 0, 1}, std::tuple{"kv.", 1, 2}}) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What other projects call the tensors of a two-tower model.  Ours are open_clip's names (and, inside it, timm's).
-// transformers' CLIPModel and SiglipModel have others: most are one to one, CLIP's two projections are transposed
-// there, and a stacked in_proj of one side is several tensors of the other.
+// What other projects call the tensors of our models.  Ours are the names of the project where a model comes from:
+// open_clip's (and, inside it, timm's) of a two-tower model, segment-anything's of a segmenter.  transformers'
+// CLIPModel, SiglipModel and SamModel have others: most are one to one, CLIP's two projections are transposed there, a
+// stacked in_proj of one side is several tensors of the other, and SAM's Gaussian matrix is there twice.
 #pragma once
 
 #include <string>
@@ -9,7 +10,7 @@
 
 namespace weft {
 
-enum class Naming { open_clip, hugging_face };
+enum class Naming { original, hugging_face };
 extern const std::vector<std::string> kNamings;  // as the command line calls them, in that order
 
 // Rows [first, first + count) of a tensor cut into `of` equal parts.
@@ -22,7 +23,8 @@ struct NameLink {
   bool transposed = false;
 };
 
-// What a tensor of ours is made of there; empty where it has no place there.
+// What a tensor of ours is made of there; empty where it has no place there.  Where all of ours is linked more than
+// once, each of theirs is a copy.
 std::vector<NameLink> hugging_face_links(const std::string& our_name);
 
 }  // namespace weft

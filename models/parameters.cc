@@ -70,6 +70,10 @@ Parameter* ParameterSet::find(const std::string& name) {
   return nullptr;
 }
 
+const Parameter* ParameterSet::find(const std::string& name) const {
+  return const_cast<ParameterSet*>(this)->find(name);
+}
+
 int64_t ParameterSet::count() const {
   int64_t total = 0;
   for (const Parameter& parameter : parameters_) total += parameter.value.numel();

@@ -67,6 +67,7 @@ class ParameterSet {
   const LowRank* add_low_rank(Parameter* weight);
   const std::deque<LowRank>& low_ranks() const { return low_ranks_; }
   Parameter* find(const std::string& name);  // nullptr where there is none
+  const Parameter* find(const std::string& name) const;
   std::deque<Parameter>& all() { return parameters_; }
   const std::deque<Parameter>& all() const { return parameters_; }
   int64_t count() const;  // numbers in all parameters

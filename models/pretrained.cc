@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "base/error.h"
@@ -20,7 +22,7 @@ namespace weft {
 namespace {
 
 const std::vector<std::string> kBuffers = {"*position_ids", "*attn_mask", "input_resolution", "context_length",
-                                           "vocab_size"};
+                                           "vocab_size",    "pixel_mean", "pixel_std"};
 
 bool matches_any(const std::string& name, const std::vector<std::string>& globs) {
   return std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return matches_glob(name, glob); });
@@ -39,20 +41,21 @@ class Source {
  public:
   explicit Source(const Path& file) : file_(file), reader_(file) {
     for (const SafetensorsEntry& entry : reader_.entries())
-      if (entry.name.starts_with("text_model.") || entry.name.starts_with("vision_model."))
-        naming = Naming::hugging_face;
+      for (const char* start : {"text_model.", "vision_model.", "vision_encoder."})
+        if (entry.name.starts_with(start)) naming = Naming::hugging_face;
   }
 
   // Undefined where the file has no such tensor.
   Tensor find(const std::string& name) {
-    if (naming == Naming::open_clip) return find_here(name);
+    if (naming == Naming::original) return find_here(name);
     Tensor whole;
     for (const NameLink& link : hugging_face_links(name)) {
       Tensor part = take(link.theirs.name);
+      if (!part.defined() && link.ours.of == 1) continue;  // a copy that the file keeps once
       if (!part.defined()) return {};
       if (link.transposed) part = part.t();
       if (link.theirs.of > 1) part = rows_of(part, link.theirs);
-      whole = whole.defined() ? at::cat({whole, part}, 0) : part;
+      whole = whole.defined() && link.ours.of > 1 ? at::cat({whole, part}, 0) : part;
     }
     return whole.defined() ? whole.contiguous() : whole;
   }
@@ -64,7 +67,7 @@ class Source {
     return names;
   }
 
-  Naming naming = Naming::open_clip;
+  Naming naming = Naming::original;
 
  private:
   static Tensor rows_of(const Tensor& tensor, const Rows& rows) {
@@ -94,7 +97,7 @@ class Source {
 // Rows before the grid of an image's positions: the class token.  -1: these are no positions of an image.
 int64_t leading_rows(const std::string& name) {
   if (name == "visual.positional_embedding") return 1;
-  return name == "visual.trunk.pos_embed" ? 0 : -1;
+  return name == "visual.trunk.pos_embed" || name == "image_encoder.pos_embed" ? 0 : -1;
 }
 
 Tensor resized_grid(const Tensor& rows_NW, int64_t leading, int64_t wanted_rows) {
@@ -109,13 +112,16 @@ Tensor resized_grid(const Tensor& rows_NW, int64_t leading, int64_t wanted_rows)
 // The value for a position embedding of another size; undefined where `name` is none, or the widths differ.
 Tensor resized(const std::string& name, const Tensor& value, const std::vector<int64_t>& wanted) {
   if (value.dim() < 2 || wanted.size() < 2 || value.sizes().back() != wanted.back()) return {};
-  const int64_t width = wanted.back(), rows = wanted[wanted.size() - 2];
+  const int64_t width = wanted.back();
+  const int64_t rows = std::accumulate(wanted.begin(), wanted.end() - 1, int64_t{1}, std::multiplies<>());
   const Tensor rows_NW = value.reshape({-1, width});
   if (const int64_t leading = leading_rows(name); leading >= 0) {
     const Tensor grid = resized_grid(rows_NW, leading, rows);
     return grid.defined() ? grid.view(wanted) : grid;
   }
-  if (!name.ends_with("positional_embedding")) return {};
+  const bool is_line =
+      name.ends_with("positional_embedding") || name.ends_with(".rel_pos_h") || name.ends_with(".rel_pos_w");
+  if (!is_line) return {};
   return at::upsample_linear1d(rows_NW.t().unsqueeze(0).contiguous(), {rows}, /*align_corners=*/false).squeeze(0).t();
 }
 
@@ -171,8 +177,8 @@ std::vector<std::string> not_allowed(std::vector<std::string>& names, const std:
 
 void InitSettings::fields(Fields& visit) {
   visit("from", from, any,
-        "safetensors file whose weights the model starts with, named as open_clip or transformers names them (empty: "
-        "random weights)");
+        "safetensors file whose weights the model starts with, named as open_clip, segment-anything or transformers "
+        "names them (empty: random weights)");
   visit("may_lack", may_lack, not_empty,
         "parameters, as globs, that the file may lack or have in another shape; they start as without it");
   visit("may_ignore", may_ignore, not_empty, "tensors of the file, as globs, that the model may have no use for");

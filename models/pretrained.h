@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Weights of other projects to start from, with a report of what became of every tensor.  Files are safetensors with
-// the names of open_clip or of transformers (Hugging Face), in F32, F16 or BF16.
+// the names of open_clip, segment-anything or transformers (Hugging Face), in F32, F16 or BF16.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@ struct InitSettings final : Settings {
 };
 
 struct LoadReport {
-  Naming naming = Naming::open_clip;
+  Naming naming = Naming::original;
   size_t matched = 0;
   std::vector<std::string> resized;     // positions, with both shapes
   std::vector<std::string> missing;     // allowed: they keep what they started with
@@ -31,8 +31,8 @@ struct LoadReport {
 };
 
 // Every parameter gets the file's value.  Position embeddings of another grid or context are resized as open_clip does:
-// images bicubic with antialiasing, the class row kept; texts linear.  An Error lists what is missing, unexpected or
-// of another shape, but for what the globs allow.
+// images bicubic with antialiasing, the class row kept; texts linear; and so are SAM's relative positions.  An Error
+// lists what is missing, unexpected or of another shape, but for what the globs allow.
 LoadReport load_pretrained(const InitSettings& settings, ParameterSet& parameters);
 
 }  // namespace weft

@@ -48,7 +48,7 @@ class Segmenter final : public Model {
     preprocess_ = {static_cast<int>(image.image_size),
                    {123.675 / kByte, 116.28 / kByte, 103.53 / kByte},
                    {58.395 / kByte, 57.12 / kByte, 57.375 / kByte},
-                   Resize::longest};
+                   Resize::corner};
     parameters_.adapt(low_rank);
     image_ = std::make_unique<SamImageEncoder>(parameters_, image);
     prompts_ = std::make_unique<SamPromptEncoder>(

@@ -155,8 +155,8 @@ void MaskObjective::ask(const Batch& batch, Work& work) {
     if (wants_pixels) t.pixels_PCHW[p].copy_(pixels_BCHW[e.row]);
   }
   const at::Device device = learner_.model->device();
-  for (Tensor* each : {&t.inside_PHW, &t.known_PHW, &t.present_P, &t.weight_P, &t.objectness_P, &t.box_P4, &t.kind_P,
-                       &t.pixels_PCHW})
+  for (Tensor* each :
+       {&t.inside_PHW, &t.known_PHW, &t.present_P, &t.weight_P, &t.objectness_P, &t.box_P4, &t.kind_P, &t.pixels_PCHW})
     if (each->defined()) *each = each->to(device);
 }
 
@@ -194,6 +194,7 @@ void MaskObjective::backward(const Batch& batch, size_t piece, const std::functi
   const auto rounds = static_cast<int64_t>(adds_no_point_.size());
   Tensor previous;
   for (int64_t round = 0; round < rounds; ++round) {
+    if (round == 1) fault::at("round", batch.step);
     if (round > 0 && !adds_no_point_[static_cast<size_t>(round)]) correct(batch, work, round, previous);
     take_round(batch, work, round, features, previous, round + 1 == rounds ? arm : [] {});
   }
@@ -237,12 +238,11 @@ void MaskObjective::take_round(const Batch& batch, Work& work, int64_t round, co
 
 void MaskObjective::correct(const Batch& batch, Work& work, int64_t round, const Tensor& previous) {
   const int64_t side = batch.image_size;
-  const Tensor predicted_PHW =
-      at::upsample_bilinear2d(previous.to(at::kFloat), {side, side}, /*align_corners=*/false)
-          .gt(0)
-          .to(at::kByte)
-          .cpu()
-          .contiguous();
+  const Tensor predicted_PHW = at::upsample_bilinear2d(previous.to(at::kFloat), {side, side}, /*align_corners=*/false)
+                                   .gt(0)
+                                   .to(at::kByte)
+                                   .cpu()
+                                   .contiguous();
   const uint8_t* planes = predicted_PHW.data_ptr<uint8_t>();
   at::parallel_for(0, static_cast<int64_t>(work.episodes.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t p = begin; p < end; ++p) {

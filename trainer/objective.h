@@ -69,7 +69,8 @@ class Objective {
 
   // What virtual rank j of this rank found in its backward; the trainer adds such sums over the world.
   virtual std::vector<double> sums([[maybe_unused]] int j) const { return {}; }
-  virtual void tell([[maybe_unused]] const std::vector<double>& world_sums, [[maybe_unused]] StepReport& report) const {}
+  virtual void tell([[maybe_unused]] const std::vector<double>& world_sums, [[maybe_unused]] StepReport& report) const {
+  }
 
   // Numbers that an update keeps in a range.
   struct Limit {

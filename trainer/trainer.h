@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The step.  Before: losses/*.cc gives terms, sums and counts, an Objective asks for them.  After: trainer/checkpoint.cc keeps what the step left.
-// Gradients of all ranks are summed, never averaged: the division by the world's label count happens once, before
-// backward, so 1 x 64, 2 x 32 and 8 x 8 take the same step even where labels are uneven.  What a step computes belongs
-// to V virtual ranks, spread over the ranks; with V fixed, 1, 2 and 4 ranks give the same bits.
+// The step.  Before: losses/*.cc gives terms, sums and counts, an Objective asks for them.  After:
+// trainer/checkpoint.cc keeps what the step left. Gradients of all ranks are summed, never averaged: the division by
+// the world's label count happens once, before backward, so 1 x 64, 2 x 32 and 8 x 8 take the same step even where
+// labels are uneven.  What a step computes belongs to V virtual ranks, spread over the ranks; with V fixed, 1, 2 and 4
+// ranks give the same bits.
 #pragma once
 
 #include <functional>

@@ -65,6 +65,23 @@ TEST(EvaluationView, OddPicturesHaveEveryByteOfOpenClips) {
   EXPECT_EQ(cases, 32);
 }
 
+// tests/golden/make_sam_views.py, which is segment-anything.
+TEST(EvaluationView, OddPicturesHaveEveryByteOfSegmentAnythings) {
+  std::ifstream golden(WEFT_SOURCE_DIR "/tests/golden/sam_views.txt");
+  std::string wanted;
+  int width, height, size, cases = 0;
+  for (; golden >> width >> height >> size >> wanted; ++cases) {
+    Bytes out(size_t{3} * size * size);
+    Stream unused = stream_of(0);
+    const ViewMap map = evaluation_view(noisy(width, height, 3), {size, Resize::corner}, unused, out.data());
+    EXPECT_EQ(crc_of(out), wanted) << width << " x " << height;
+    EXPECT_EQ(map.to_view.apply({0, 0}), (Point{0, 0}));
+    EXPECT_EQ(map.to_view.apply({1.0 * width, 0}).x,
+              std::max(1, static_cast<int>(1.0 * size / std::max(width, height) * width + 0.5)));
+  }
+  EXPECT_EQ(cases, 22);
+}
+
 TEST(EvaluationView, MapsSayWhereThePictureLies) {
   const Image image = noisy(60, 30, 3);
   Bytes out(3 * 20 * 20);

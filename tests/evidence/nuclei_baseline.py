@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The split, the baseline and the ceiling of docs/protocols/nuclei.md (row segmenter.2).  Needs numpy, pillow, scipy, scikit-image.
 
-nuclei_baseline.py split FOLDER [DATASET]   one line a picture: split, modality, name; writes the splits into DATASET/dataset.json,
-                                            which `weft data import masks FOLDER DATASET` made
+nuclei_baseline.py split FOLDER             one line a picture: split, modality, name
 nuclei_baseline.py judge FOLDER NAMES.txt   mIoU@1 of Otsu + distance watershed, and the mask grid's ceiling, per modality
 nuclei_baseline.py tune FOLDER NAMES.txt    the baseline for each distance between its seeds
 
@@ -59,16 +58,6 @@ def split(folder):
         for place, name in enumerate(of_kind):
             result[name] = ("held_back" if place < held_back else "dev" if place < held_back + dev else "train", kind)
     return result
-
-
-def write_splits(manifest, folder, parts):
-    """A picture's group is its path in FOLDER; what no split names is train."""
-    said = json.loads(manifest.read_text())
-    said["splits"] = {"held_back": [], "dev": []}
-    for name, (part, _) in parts.items():
-        if part != "train":
-            said["splits"][part].append(next((folder / name / "images").glob("*.png")).relative_to(folder).as_posix())
-    manifest.write_text(json.dumps(said, indent=1) + "\n")
 
 
 def centre(mask):
@@ -130,14 +119,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["split", "judge", "tune"])
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("names", type=pathlib.Path, nargs="?", metavar="NAMES.txt or DATASET")
+    parser.add_argument("names", type=pathlib.Path, nargs="?")
     asked = parser.parse_args()
     if asked.what == "split":
-        parts = split(asked.folder)
-        for name, (part, kind) in parts.items():
+        for name, (part, kind) in split(asked.folder).items():
             print(part, kind, name)
-        if asked.names:
-            write_splits(asked.names / "dataset.json", asked.folder, parts)
         return
     if not asked.names:
         parser.error(f"{asked.what} wants a file of names, one a line")

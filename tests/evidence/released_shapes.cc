@@ -95,7 +95,7 @@ bool judge(const Path& folder, const std::string& name) {
   if (facts.contains("files")) good &= same_views(facts["files"], model->preprocess(), pixels);
   good &= compare("images", model->encode(pixels, Draws{}), tensor_of(file, "image", at::kFloat));
   good &= compare("texts", model->embed({ids, last}, Draws{}), tensor_of(file, "text", at::kFloat));
-  save_exported(folder / (name + ".weft.safetensors"), *model, Naming::open_clip);
+  save_exported(folder / (name + ".weft.safetensors"), *model, Naming::original);
   return good;
 }
 

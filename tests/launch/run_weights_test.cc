@@ -21,12 +21,12 @@ TEST(RunWeights, ARunStartsFromWhatAnotherOneLeft) {
   toy::import_pairs(scratch, 12);
   const Path recipe = toy::write_recipe(scratch);
   ASSERT_EQ(train(recipe, {}), Exit::done);
-  for (const std::string naming : {"open_clip", "hugging_face"}) {
+  for (const std::string naming : {"original", "hugging_face"}) {
     const Path file = scratch / (naming + ".safetensors");
     ASSERT_EQ(run_weights(scratch / "run", file, {"naming=" + naming}), Exit::done);
     EXPECT_EQ(train(recipe, {"run.folder=" + (scratch / naming).string(), "init.from=" + file.string()}), Exit::done);
   }
-  const SafetensorsReader left(scratch / "open_clip.safetensors"),
+  const SafetensorsReader left(scratch / "original.safetensors"),
       kept(scratch / "run/checkpoints/step-00000004/model.safetensors");
   EXPECT_EQ(left.entries().size(), kept.entries().size());
   EXPECT_NE(SafetensorsReader(scratch / "hugging_face.safetensors").find("vision_model.pre_layrnorm.weight"), nullptr);

@@ -37,7 +37,7 @@ std::unique_ptr<Model> filled(const TwoTowerSettings& settings) {
 TEST(Pretrained, BothNamingsComeBackAsTheyWent) {
   const ScratchFolder folder;
   for (const char* family : {"clip", "siglip"})
-    for (const Naming naming : {Naming::open_clip, Naming::hugging_face}) {
+    for (const Naming naming : {Naming::original, Naming::hugging_face}) {
       const auto model = filled(golden::settings(family));
       const Path file = folder / "weights.safetensors";
       save_exported(file, *model, naming);
@@ -78,7 +78,7 @@ TEST(Pretrained, WeightsOfTransformersGiveItsFeatures) {
 TEST(Pretrained, OpenClipsNamesGoOut) {
   for (const char* family : {"clip", "siglip"}) {
     std::map<std::string, std::vector<int64_t>> out;
-    for (const auto& [name, value] : exported(filled(golden::settings(family))->parameters(), Naming::open_clip))
+    for (const auto& [name, value] : exported(filled(golden::settings(family))->parameters(), Naming::original))
       out[name] = value.sizes().vec();
     EXPECT_EQ(out, (golden::file()[family]["shapes"].get<decltype(out)>()));
   }
@@ -86,7 +86,7 @@ TEST(Pretrained, OpenClipsNamesGoOut) {
 
 TEST(Pretrained, PreprocessingIsStoredBesideTheWeights) {
   const ScratchFolder folder;
-  save_exported(folder / "weights.safetensors", *filled(golden::settings("siglip")), Naming::open_clip);
+  save_exported(folder / "weights.safetensors", *filled(golden::settings("siglip")), Naming::original);
   const Json cfg = Json::parse(read_safetensors_header(folder / "weights.safetensors").metadata.at("preprocess_cfg"));
   EXPECT_EQ(cfg["resize_mode"], "squash");
   EXPECT_EQ(cfg["size"], (std::vector<int>{16, 16}));
@@ -180,7 +180,7 @@ TEST(LowRankWeights, StartAsNothingAndAreAddedOnTheWayOut) {
   TwoTowerSettings settings = golden::settings("clip");
   const auto plain = filled(settings);
   const ScratchFolder folder;
-  save_exported(folder / "plain.safetensors", *plain, Naming::open_clip);
+  save_exported(folder / "plain.safetensors", *plain, Naming::original);
   settings.lora = {"visual.*attn*", "transformer.resblocks.1.mlp.*"};
   settings.lora_rank = 4;
   settings.lora_alpha = 2;
@@ -194,7 +194,7 @@ TEST(LowRankWeights, StartAsNothingAndAreAddedOnTheWayOut) {
     if (parameter.name.ends_with(".up")) parameter.value.fill_(0.05);
   const Tensor after = adapted->encode(pixels, Draws{});
   EXPECT_GT((after - before).abs().max().item<double>(), 1e-3);
-  save_exported(folder / "merged.safetensors", *adapted, Naming::open_clip);
+  save_exported(folder / "merged.safetensors", *adapted, Naming::original);
   const auto merged = golden::settings("clip").build(golden::kVocabulary, 3);
   load_pretrained(init_from(folder / "merged.safetensors"), merged->parameters());
   EXPECT_LT((merged->encode(pixels, Draws{}) - after).abs().max().item<double>(), 2e-6);

@@ -82,6 +82,22 @@ TEST(Groups, LayersOfTimmsTowerAndOfLoraDecayAlike) {
   for (size_t i = 0; i < wanted.size(); ++i) EXPECT_EQ(groups[i].lr_scale, wanted[i]) << set.all()[i].name;
 }
 
+TEST(Groups, SamsEncoderDecaysByDepthAndItsBufferNeverTrains) {
+  ParameterSet set(1);
+  for (const char* name :
+       {"image_encoder.pos_embed", "image_encoder.patch_embed.proj.weight", "image_encoder.blocks.0.norm1.weight",
+        "extra.lora.image_encoder.blocks.1.attn.qkv.weight.up", "image_encoder.blocks.1.norm1.weight",
+        "image_encoder.neck.0.weight", "mask_decoder.transformer.layers.0.norm1.weight"})
+    set.add(name, {2, 2}, Init::constant(0));
+  set.add("gaussian", {2, 2}, Init::constant(0))->is_fixed = true;
+  const std::vector<ParameterGroup> groups = groups_of(set, {.layer_decay = 0.5});
+  const std::vector<double> wanted = {0.125, 0.125, 0.25, 0.5, 0.5, 1, 1, 1};
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    EXPECT_EQ(groups[i].lr_scale, wanted[i]) << set.all()[i].name;
+    EXPECT_EQ(groups[i].frozen, i == 7) << set.all()[i].name;
+  }
+}
+
 TEST(Groups, FactorsMultiplyEachOtherAndTheLayersOwn) {
   const GroupSettings settings{.layer_decay = 0.5, .lr_scales = {"visual.*=0.1", "visual.proj=5", "*.conv1.*=2e1"}};
   const Towers towers;

@@ -105,7 +105,8 @@ inline Trainer trainer(Learner& learner, const Setup& setup, Comm& comm) {
   losses.push_back(loss.build());
   ScheduleSettings schedule;
   schedule.warmup_steps = 4;
-  return Trainer(learner, std::make_unique<PairObjective>(learner, std::move(losses), PairObjectiveSettings{}, comm), optimizer(setup), schedule,
+  return Trainer(learner, std::make_unique<PairObjective>(learner, std::move(losses), PairObjectiveSettings{}, comm),
+                 optimizer(setup), schedule,
                  StepSettings{.steps = setup.steps, .micro_batch = setup.micro_batch, .check_every = 5}, comm);
 }
 
