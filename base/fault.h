@@ -14,8 +14,9 @@
 
 namespace weft::fault {
 
-// The points of a step, in its order; the last is passed where a checkpoint begins.
-inline constexpr const char* kPoints[] = {"batch", "forward", "backward", "update", "checkpoint"};
+// The points of a step, in its order; round: after the first round of a segmenter's episodes; the last is passed where
+// a checkpoint begins.
+inline constexpr const char* kPoints[] = {"batch", "forward", "backward", "round", "update", "checkpoint"};
 
 // Adds to the plan of the whole process.  Throws Error where an item is not of the form above.
 void add_plan(const std::vector<std::string>& items);

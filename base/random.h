@@ -30,6 +30,10 @@ enum class Purpose : uint32_t {
   mix_partner = 20,
   mix_partner_view = 21,
   pasted_objects = 22,
+  prompts = 23,
+  regions = 24,
+  objects = 25,
+  mask_points = 26,
 };
 
 class Stream {

@@ -9,6 +9,7 @@
 
 #include "base/comm.h"
 #include "data/evidence.h"
+#include "data/objects.h"
 
 namespace weft {
 
@@ -86,7 +87,8 @@ struct Batch {
   // [views, images.size()]: statements about the image, in the coordinates of the view (data/algebra.h), where
   // data.regions asks for them.
   std::vector<std::vector<Record>> evidence;
-  std::vector<Damage> damaged;  // pixels are the replacement's, or zero
+  std::vector<ViewObjects> objects;  // [images.size()] of the first view, where data.objects asks for some
+  std::vector<Damage> damaged;       // pixels are the replacement's, or zero
 
   // Every rank does this alike for each image that was damaged on some rank: the tables become the replacement's, or,
   // without one, everything about the image is unknown.

@@ -164,4 +164,20 @@ Raster decode_indices(const uint8_t* data, size_t size) {
   return decode_png_indices(data, size);
 }
 
+bool is_opaque(const Image& image) {
+  if (image.channels != 4) return true;
+  for (size_t i = 3; i < image.pixels.size(); i += 4)
+    if (image.pixels[i] != 255) return false;
+  return true;
+}
+
+Image colours_of(const Image& image) {
+  if (image.channels != 4) return image;
+  Image colours(image.width, image.height, 3);
+  for (size_t from = 0, to = 0; from < image.pixels.size(); from += 4, to += 3)
+    std::copy_n(image.pixels.begin() + static_cast<int64_t>(from), 3,
+                colours.pixels.begin() + static_cast<int64_t>(to));
+  return colours;
+}
+
 }  // namespace weft

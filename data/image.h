@@ -65,6 +65,11 @@ Raster decode_raster(const uint8_t* data, size_t size, uint32_t slice = kMiddleS
 // one bit).  A picture with colours or opacity of its own is an Error.
 Raster decode_indices(const uint8_t* data, size_t size);
 
+// Every pixel of it is seen: no opacity, or full everywhere.
+bool is_opaque(const Image& image);
+// Its colours, without the opacity.
+Image colours_of(const Image& image);
+
 Bytes encode_png(const Image& image);                // 1, 3 or 4 channels
 Bytes encode_jpeg(const Image& image, int quality);  // 1 or 3 channels; quality 1 .. 100
 

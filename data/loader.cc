@@ -33,6 +33,7 @@ void DataSettings::fields(Fields& visit) {
   visit("regions", regions, any, "statements about regions come along, in the coordinates of the view");
   visit("pixels", pixels, one_of({"u8", "f32"}), "f32 keeps what 16-bit pictures and volumes have beyond eight bits");
   windows.fields(visit);
+  visit.section("objects", objects, "regions that are asked for by prompts");
   visit("threads", threads, at_least(1), "decoding threads of each rank");
   visit("prefetch", prefetch, at_least(1), "batches made ready ahead of the trainer");
   visit("damage_budget", damage_budget, non_negative,
@@ -74,8 +75,13 @@ OrderSettings order_settings(const DataSettings& settings, const LoaderShape& sh
         " ranks; every rank needs at least one image of a step");
   check(!settings.mix.any() || settings.pixels == "u8", "data.pixels is \"", settings.pixels,
         "\", but data.mix mixes pictures of eight bits; wanted data.pixels = \"u8\" or no data.mix");
-  return {shape.global_batch, settings.texts_per_image, shape.seed,
-          settings.mix,       shape.image_size,         settings.negatives_per_image};
+  const bool reads = shape.context > 0;
+  return {.global_batch = shape.global_batch,
+          .texts_per_image = reads ? settings.texts_per_image : 0,
+          .seed = shape.seed,
+          .mix = settings.mix,
+          .image_size = shape.image_size,
+          .negatives_per_image = reads ? settings.negatives_per_image : 0};
 }
 
 }  // namespace
@@ -138,6 +144,7 @@ struct Loader::Impl {
         slot.batch.values.resize(places * plane() * static_cast<size_t>(channels));
       else
         slot.batch.pixels.resize(places * plane() * 3);
+      if (asks()) slot.batch.objects.resize(static_cast<size_t>(mine.size()));
       if (settings.regions) slot.batch.evidence.resize(static_cast<size_t>(views() * mine.size()));
     }
     for (Work& work : threads)
@@ -164,6 +171,7 @@ struct Loader::Impl {
 
   int64_t tasks_per_step() const { return mine.size() + 1; }
   int64_t views() const { return 1 + settings.strong_views; }
+  bool asks() const { return settings.objects.per_image > 0; }
   bool wide() const { return settings.pixels == "f32"; }
   size_t plane() const { return static_cast<size_t>(shape.image_size) * static_cast<size_t>(shape.image_size); }
   Slot& slot_of(int64_t step) { return ring[static_cast<size_t>(step % static_cast<int64_t>(ring.size()))]; }
@@ -236,13 +244,20 @@ struct Loader::Impl {
         check(!is_first || !fault::due("damaged", step), "sample ", pick.sample, " (", sources.info(pick.sample).key,
               ") is damaged on purpose");
         const ViewMap map = make_views(batch, pick, step, local, maker, content);
-        if (is_first) mix_in_partner(batch, pick, map, step, local, maker, content);
+        std::vector<Record> records = evidence_of_first(pick, map);
+        if (is_first) mix_in_partner(batch, pick, map, step, local, maker, content, records);
+        if (asks())
+          batch.objects[static_cast<size_t>(local)] = draw_objects(
+              records, shape.image_size, settings.objects,
+              Stream(shape.seed, Purpose::objects, static_cast<uint64_t>(step), static_cast<uint64_t>(position)));
+        if (settings.regions) evidence_of(batch, local, 0) = std::move(records);
         if (damage) damage->attempt = attempt;
         return damage;
       } catch (const Error& error) {
         if (!damage) damage = {static_cast<int32_t>(position), error.what()};
       }
     }
+    if (asks()) batch.objects[static_cast<size_t>(local)] = {};
     for (int64_t view = 0; view < views(); ++view) {
       const ViewRequest request = request_of(batch, step, local, view);
       if (wide())
@@ -281,14 +296,14 @@ struct Loader::Impl {
         },
         "reading sample ", pick.sample, " (", info.key, ")");
     if (settings.regions)
-      for (size_t view = 0; view < maps.size(); ++view)
+      for (size_t view = 1; view < maps.size(); ++view)
         evidence_of(batch, local, view) = evidence_in_view(pick, maps[view]);
     return maps[0];
   }
 
   // The first view becomes the mixed one, where the order says that it is mixed.
   void mix_in_partner(Batch& batch, const Pick& pick, const ViewMap& map, int64_t step, int64_t local, ViewMaker& maker,
-                      Bytes& content) const {
+                      Bytes& content, std::vector<Record>& records) const {
     const int64_t position = mine.begin + local;
     const Mixing mixing = order.mixing(step, position);
     if (mixing.kind == MixKind::none) return;
@@ -315,7 +330,12 @@ struct Loader::Impl {
     MixedView mixed = mixed_view(as_mixed(own, pick, map), as_mixed(pixels.data(), partner, partner_map), mixing,
                                  settings.mix, shape.seed, step, position);
     std::memcpy(own, mixed.pixels.data(), mixed.pixels.size());
-    if (settings.regions) evidence_of(batch, local, 0) = std::move(mixed.records);
+    records = std::move(mixed.records);
+  }
+
+  // Statements about the first view, where anybody wants them.
+  std::vector<Record> evidence_of_first(const Pick& pick, const ViewMap& map) const {
+    return settings.regions || asks() ? evidence_in_view(pick, map) : std::vector<Record>();
   }
 
   std::vector<Record>& evidence_of(Batch& batch, int64_t local, size_t view) const {

@@ -29,6 +29,7 @@ struct DataSettings final : Settings {
   bool regions = false;
   std::string pixels = "u8";
   WindowSettings windows;
+  ObjectSettings objects;
   int64_t threads = 1;
   int64_t prefetch = 3;
   int64_t damage_budget = 0;
@@ -44,7 +45,7 @@ struct DataSettings final : Settings {
 struct LoaderShape {
   int64_t global_batch = 0;
   int image_size = 0;
-  int context = 0;  // most tokens of a text
+  int context = 0;  // most tokens of a text; 0: the model reads none
   uint64_t seed = 0;
   int rank = 0, ranks = 1;
   double deadline_seconds = 0;  // of every wait of the run; next() gives up a little before the peers do; 0: never

@@ -235,6 +235,7 @@ void ViewMaker::Impl::make_from_jpeg(const SampleInfo& info, const Bytes& conten
 
 void ViewMaker::Impl::make_from_image(const Image& image, std::span<ViewRequest> requests, std::span<ViewMap> maps) {
   WEFT_ASSERT(image.channels == 3 || image.channels == 4);
+  if (image.channels == 4 && is_opaque(image)) return make_from_image(colours_of(image), requests, maps);
   if (image.channels == 4) {
     for (size_t i = 0; i < requests.size(); ++i) {
       ViewRequest& request = requests[i];

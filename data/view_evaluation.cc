@@ -103,6 +103,7 @@ void write_planes(const Image& view, uint8_t* out) {
 
 ViewMap evaluation_view(const Image& image, const EvaluationShape& shape, Stream& background, uint8_t* out) {
   WEFT_ASSERT(image.channels == 3 || image.channels == 4);
+  if (image.channels == 4 && is_opaque(image)) return evaluation_view(colours_of(image), shape, background, out);
   const bool has_alpha = image.channels == 4;
   ViewMap map = has_alpha && shape.alpha == Alpha::over_background
                     ? draw_evaluation_scene(image, shape.size, background, out)

@@ -16,6 +16,7 @@
 #include "data/tokenizer.h"
 #include "launch/bench_comm.h"
 #include "launch/engine_setup.h"
+#include "launch/objectives.h"
 #include "trainer/adamw_kernel.h"
 #include "trainer/trainer.h"
 
@@ -78,16 +79,13 @@ class Training {
       : learner_(config.model->build(tokenizer_ids(config), static_cast<uint64_t>(config.run.seed)),
                  flat_settings(config, virtual_ranks), config.optimizer, comm),
         batch_(made_up_batch(config, *learner_.model, images, tokens, tokenizer_ids(config), comm)) {
-    std::vector<std::unique_ptr<Loss>> losses;
-    for (const auto& settings : config.losses) losses.push_back(settings->build());
-    trainer_ = std::make_unique<Trainer>(learner_, std::move(losses), config.optimizer, config.schedule,
-                                         StepSettings{.steps = config.run.steps,
-                                                      .seed = static_cast<uint64_t>(config.run.seed),
-                                                      .micro_batch = config.batch.micro,
-                                                      .most_logit_scale = config.engine.most_logit_scale,
-                                                      .check_every = config.engine.check_every,
-                                                      .halves_on_out_of_memory = !config.engine.elastic()},
-                                         comm);
+    trainer_ =
+        std::make_unique<Trainer>(learner_, objective_of(config, learner_, comm), config.optimizer, config.schedule,
+                                  StepSettings{.steps = config.run.steps,
+                                               .micro_batch = config.batch.micro,
+                                               .check_every = config.engine.check_every,
+                                               .halves_on_out_of_memory = !config.engine.elastic()},
+                                  comm);
   }
 
   StepReport take() {

@@ -52,6 +52,8 @@ struct Findings {
   Json queries = Json::object();     // by layer and text: average precision
   Json galleries = Json::array();    // texts and the images retrieved for them
   Json classifiers = Json::array();  // confusions and calibration
+  Json objects = Json::array();      // of a segmenter: IoU by click of each object
+  Json episodes = Json::array();     // and what some of them look like
   Json verified = Json::array();     // concepts one by one
   size_t texts = 0;
   void add(Figure figure) { figures.push_back(std::move(figure)); }
@@ -66,6 +68,9 @@ void judge_across(const Evaluated& evaluated, const std::string& from, const std
 void judge_classes(const Evaluated& evaluated, const std::string& layer, Findings& findings);
 // Concept by concept, over what is verified alone; by its text, and by a probe where the recipe asks for it.
 void judge_verified(const Evaluated& evaluated, const std::string& layer, Findings& findings);
+
+// A segmenter asked for each object by clicks.
+void judge_masks(const Evaluated& evaluated, Findings& findings);
 
 // A sample's view as base64 of a PNG, for the report.
 std::string picture_of(const Evaluated& evaluated, uint32_t sample);

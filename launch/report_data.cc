@@ -158,6 +158,8 @@ Evaluation parse_evaluation(const std::string& text) {
   for (const Json& part : member(json, "verified")) evaluation.verified.push_back(verified_of(part));
   for (const Json& gallery : member(json, "galleries"))
     evaluation.galleries.push_back({.text = gallery.at("text"), .items = items_of(gallery.at("items"))});
+  for (const Json& episode : member(json, "episodes"))
+    evaluation.episodes.push_back({.text = episode.at("text"), .items = items_of(episode.at("items"))});
   return evaluation;
 }
 

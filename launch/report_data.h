@@ -83,6 +83,7 @@ struct Evaluation {
   std::vector<ClassifierPart> classifiers;
   std::vector<VerifiedPart> verified;
   std::vector<Gallery> galleries;
+  std::vector<Gallery> episodes;  // of a segmenter: one object, click by click
 };
 
 // Either content or the reason why there is none.

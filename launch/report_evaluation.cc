@@ -103,6 +103,17 @@ std::string galleries_of(const std::vector<Gallery>& galleries) {
   return out + "</div>\n";
 }
 
+std::string episodes_of(const std::vector<Gallery>& episodes) {
+  std::string out =
+      "<h2>What it cuts out</h2>\n<p class=lead>One object of a picture, click by click: its outline in green, the "
+      "mask in "
+      "orange; light discs ask for a place, dark ones take one away. Below, the IoU; ✓ from .85.</p>\n<div "
+      "class=queries>\n";
+  for (const Gallery& episode : episodes)
+    out += join("<div class=query><h3>", breakable(episode.text), "</h3>", shots_of(episode.items), "</div>\n");
+  return out + "</div>\n";
+}
+
 std::string confusions_of(const ClassifierPart& part) {
   if (part.confusions.empty()) return "";
   std::string out = join("<h3>Taken for each other, ", escape_html(part.title), "</h3><div class=queries>\n");
@@ -208,14 +219,15 @@ std::string verified_of(const Evaluation& evaluation) {
 }  // namespace
 
 std::string evaluation_html(const Evaluation& evaluation) {
-  std::string out = join("<p class=lead>", evaluation.images, " images and ", evaluation.texts, " texts of the split “",
+  const std::string texts = evaluation.texts > 0 ? join(" and ", evaluation.texts, " texts") : "";
+  std::string out = join("<p class=lead>", evaluation.images, " images", texts, " of the split “",
                          escape_html(evaluation.split), "”.</p>\n", tables_of(evaluation.metrics));
   for (const ClassifierPart& part : evaluation.classifiers) out += left_out_of(part);
   out += calibration_of(evaluation) + verified_of(evaluation);
   std::string confusions;
   for (const ClassifierPart& part : evaluation.classifiers) confusions += confusions_of(part);
   if (!confusions.empty()) out += "<h2>What it mixes up</h2>\n" + confusions;
-  return out + galleries_of(evaluation.galleries);
+  return out + (evaluation.episodes.empty() ? galleries_of(evaluation.galleries) : episodes_of(evaluation.episodes));
 }
 
 }  // namespace weft

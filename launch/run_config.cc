@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch/run_config.h"
 
+#include "losses/metrics/masks.h"
+
 namespace weft {
 namespace {
 
@@ -72,6 +74,10 @@ void EvaluateSettings::fields(Fields& visit) {
   visit("dev_split", dev_split, not_empty, "split on which probe and neighbours choose their strength and number");
   visit("specificity", specificity, unit, "of the operating point of verified texts");
   visit("prevalence", prevalence, unit, "at which the precision of that operating point is given");
+  visit("clicks", clicks, between(1, kMostClicks), "of a segmenter: clicks on each object, each on the last error");
+  visit("zoom", zoom, at_least(1),
+        "of a segmenter: it looks at a square of the picture's longer side / this around the first click");
+  visit.section("objects", objects, "of a segmenter: which regions are judged");
   visit("gallery_texts", gallery_texts, non_negative, "texts of each layer whose retrieved images the report shows");
   visit("gallery_images", gallery_images, at_least(1), "images shown for each of them");
 }
@@ -86,6 +92,7 @@ void RunConfig::fields(Fields& visit) {
   visit.choose("model", kModels, model, "what to train");
   visit.section("init", init, "which weights it starts with");
   visit.choose_some("loss", kLosses, losses, "what is asked of it");
+  visit.section("prompts", prompts, "how a segmenter is asked in training, round by round");
   visit.section("batch", batch, "how many images a step has");
   visit.section("optimizer", optimizer, "AdamW");
   visit.section("schedule", schedule, "the learning rate over the run");

@@ -8,6 +8,7 @@
 
 #include "configs/fields.h"
 #include "data/loader.h"
+#include "data/prompts/settings.h"
 #include "losses/loss.h"
 #include "models/model.h"
 #include "models/pretrained.h"
@@ -67,6 +68,9 @@ struct EvaluateSettings final : Settings {
   std::string dev_split = "dev";
   double specificity = 0.95;
   double prevalence = 0.001;
+  int64_t clicks = 20;
+  double zoom = 1;
+  ObjectSettings objects;
   int64_t gallery_texts = 12;
   int64_t gallery_images = 6;
   void fields(Fields& visit) override;
@@ -84,6 +88,7 @@ struct RunConfig final : Settings {
   InitSettings init;
   std::vector<std::unique_ptr<LossSettings>> losses;
   BatchSettings batch;
+  PromptSettings prompts;
   OptimizerSettings optimizer;
   ScheduleSettings schedule;
   EngineSettings engine;

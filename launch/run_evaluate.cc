@@ -82,9 +82,11 @@ void write_findings(const Path& folder, const Path& checkpoint, const Evaluated&
                         {"metrics", metrics},
                         {"classifiers", findings.classifiers},
                         {"verified", findings.verified},
-                        {"galleries", findings.galleries}};
+                        {"galleries", findings.galleries},
+                        {"episodes", findings.episodes}};
   write_atomically(folder / "evaluation.json", content.dump(1) + "\n");
   write_atomically(folder / "queries.json", findings.queries.dump(1) + "\n");
+  if (!findings.objects.empty()) write_atomically(folder / "objects.json", findings.objects.dump() + "\n");
   write_report(folder);
   log_info("report ", (folder / "report.html").string());
 }
@@ -122,6 +124,13 @@ Exit run_evaluate(const EvaluateRequest& request, Comm& comm) {
   evaluated.train = store.split(config.data.all_sources().begin()->second.split);
   check(!evaluated.images.empty(), store.folder().string(), ": split \"", config.evaluate.split, "\" is empty");
   log_info("evaluating ", checkpoint.string(), " on ", evaluated.images.size(), " images of ", config.evaluate.split);
+  Findings findings;
+  if (model->has_masks()) {
+    judge_masks(evaluated, findings);
+    if (comm.is_first()) write_findings(request.run_folder, checkpoint, evaluated, findings);
+    comm.barrier();
+    return Exit::done;
+  }
   evaluated.image_ND = embed_samples(*model, store, evaluated.images, comm);
   if (config.evaluate.probe || config.evaluate.neighbours) {
     evaluated.dev = store.split(config.evaluate.dev_split);
@@ -130,7 +139,6 @@ Exit run_evaluate(const EvaluateRequest& request, Comm& comm) {
     evaluated.train_ND = embed_samples(*model, store, evaluated.train, comm);
     evaluated.dev_ND = embed_samples(*model, store, evaluated.dev, comm);
   }
-  Findings findings;
   judge_all(evaluated, findings);
   if (comm.is_first()) write_findings(request.run_folder, checkpoint, evaluated, findings);
   comm.barrier();

@@ -17,6 +17,7 @@
 #include "data/loader.h"
 #include "launch/engine_setup.h"
 #include "launch/nccl_comm.h"
+#include "launch/objectives.h"
 #include "launch/report.h"
 #include "launch/run_config.h"
 #include "launch/run_folder.h"
@@ -103,14 +104,10 @@ struct Run {
         checkpoints(run_folder_of(config, recipe) / "checkpoints",
                     {config.run.keep, config.run.keep_every, config.run.keep_best}, comm) {
     check_schedule(config.schedule, config.run.steps);
-    std::vector<std::unique_ptr<Loss>> losses;
-    for (const auto& settings : config.losses) losses.push_back(settings->build());
     trainer = std::make_unique<Trainer>(
-        learner, std::move(losses), config.optimizer, config.schedule,
+        learner, objective_of(config, learner, comm), config.optimizer, config.schedule,
         StepSettings{.steps = config.run.steps,
-                     .seed = static_cast<uint64_t>(config.run.seed),
                      .micro_batch = config.batch.micro,
-                     .most_logit_scale = config.engine.most_logit_scale,
                      .check_every = config.engine.check_every,
                      .halves_on_out_of_memory = !config.engine.elastic(),
                      .before_update = [this] { meter.stalled += checkpoints.wait_snapshot(); }},

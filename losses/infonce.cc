@@ -15,11 +15,9 @@
 namespace weft {
 namespace {
 
-class InfoNce final : public Loss {
+class InfoNce final : public PairLoss {
  public:
   explicit InfoNce(const InfoNceSettings& settings) : settings_(settings) {}
-
-  Couples couples() const override { return Couples::batch; }
 
   Judgement judge(const PairFeatures& features, const PairCells& cells, const PairBlocks& blocks,
                   Comm& comm) const override {

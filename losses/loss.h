@@ -10,14 +10,15 @@
 #include <vector>
 
 #include "base/comm.h"
+#include "base/error.h"
 #include "base/tensor.h"
 #include "configs/fields.h"
 #include "data/batch.h"
 
 namespace weft {
 
-// item: a sum over cells of one sample, judged on the rank that has it.
-// batch: the features of the whole step are exchanged first and judged together.
+// item (MaskLoss): a sum over cells of one sample, judged on the rank that has it.
+// batch (PairLoss): the features of the whole step are exchanged first and judged together.
 enum class Couples { item, batch };
 
 // The embeddings of a step, in the order of its tables, f32, of unit length, without a graph.  A cell's logit is
@@ -49,14 +50,27 @@ struct Judgement {
   void add(const Judgement& other);
 };
 
+// What a recipe's [loss.<kind>] builds: a PairLoss, or a MaskLoss (losses/mask_loss.h).
 class Loss {
  public:
   virtual ~Loss() = default;
   virtual Couples couples() const = 0;
+};
+
+class PairLoss : public Loss {
+ public:
+  Couples couples() const final { return Couples::batch; }
   // All ranks call it together.  A term with nothing to judge is zero, and so are its gradients.
   virtual Judgement judge(const PairFeatures& features, const PairCells& cells, const PairBlocks& blocks,
                           Comm& comm) const = 0;
 };
+
+// `loss` as the kind that its caller knows it to be.
+template <class Kind>
+std::unique_ptr<Kind> loss_as(std::unique_ptr<Loss> loss) {
+  WEFT_ASSERT(dynamic_cast<Kind*>(loss.get()) != nullptr);
+  return std::unique_ptr<Kind>(static_cast<Kind*>(loss.release()));
+}
 
 struct LossSettings : Settings {
   virtual std::unique_ptr<Loss> build() const = 0;

@@ -46,9 +46,9 @@ struct BlockSums {
 };
 
 // A judgement in the making.
-class Stream {
+class Streaming {
  public:
-  Stream(const PairFeatures& f, const PairTargets& targets, const PairBlocks& blocks, Comm& comm)
+  Streaming(const PairFeatures& f, const PairTargets& targets, const PairBlocks& blocks, Comm& comm)
       : f_(f),
         targets_(targets),
         blocks_(blocks),
@@ -102,7 +102,7 @@ Tensor rows(const Tensor& all, const Range& range) {
   return all.narrow(0, range.begin, range.size());
 }
 
-void Stream::guide() {
+void Streaming::guide() {
   constexpr int64_t kCells = 4096;  // at once
   const auto cells = static_cast<int64_t>(targets_.text.size());
   std::vector<int64_t> image_of(targets_.text.size());
@@ -127,7 +127,7 @@ void Stream::guide() {
   }
 }
 
-std::vector<double> Stream::gathered(const std::vector<double>& mine) const {
+std::vector<double> Streaming::gathered(const std::vector<double>& mine) const {
   if (comm_.size() == 1) return mine;
   std::vector<double> all(mine.size() * static_cast<size_t>(comm_.size()));
   comm_.all_gather(mine.data(), mine.size() * sizeof(double), all.data());
@@ -135,7 +135,7 @@ std::vector<double> Stream::gathered(const std::vector<double>& mine) const {
 }
 
 template <class Act>
-void Stream::sweep(const Range& images, const Range& texts, const Act& act) {
+void Streaming::sweep(const Range& images, const Range& texts, const Act& act) {
   if (images.size() == 0 || texts.size() == 0) return;
   const TileSize size = tile_size(images.size(), texts.size(), f_.image_BD.is_cpu());
   const Tensor buffer = at::empty({size.images * size.texts}, f_.image_BD.options());
@@ -151,7 +151,7 @@ void Stream::sweep(const Range& images, const Range& texts, const Act& act) {
 }
 
 template <class Act>
-void Stream::slopes(const Range& images, const Range& texts, Of of, double factor, const Act& act) {
+void Streaming::slopes(const Range& images, const Range& texts, Of of, double factor, const Act& act) {
   const Range mine_images = blocks_.mine(targets_.images), mine_texts = blocks_.mine(targets_.texts);
   const auto part = [](const Tensor& gradient, const Range& mine, const Range& range) {
     return gradient.narrow(0, range.begin - mine.begin, range.size());
@@ -170,7 +170,7 @@ void Stream::slopes(const Range& images, const Range& texts, Of of, double facto
 // With one block every tile is computed once and serves both gradients.  With several, a block computes its images'
 // tiles and its texts' tiles, so that nobody sends gradients and nobody's depend on how many ranks there are.
 template <class Act, class Again>
-void Stream::all_slopes(double factor, const Act& act, const Again& again) {
+void Streaming::all_slopes(double factor, const Act& act, const Again& again) {
   if (blocks_.world == 1) slopes(all_images(), all_texts(), Of::both, factor, act);
   for (int b = 0; b < blocks_.count; ++b) {
     const Range mine = images(blocks_.first + b);
@@ -182,7 +182,7 @@ void Stream::all_slopes(double factor, const Act& act, const Again& again) {
   }
 }
 
-double Stream::slope_of_log_scale(const Range& images) const {
+double Streaming::slope_of_log_scale(const Range& images) const {
   constexpr int64_t kRows = 256;
   double sum = 0;
   for (int64_t i = images.begin; i < images.end; i += kRows) {
@@ -193,7 +193,7 @@ double Stream::slope_of_log_scale(const Range& images) const {
   return sum;
 }
 
-void Stream::add_up(int block, const TermWeights& weights, const Masses& masses, BlockSums sums) {
+void Streaming::add_up(int block, const TermWeights& weights, const Masses& masses, BlockSums sums) {
   const ExpSum none{-std::numeric_limits<float>::infinity(), 0};
   std::vector<ExpSum> of_images(static_cast<size_t>(targets_.images), none),
       of_texts(static_cast<size_t>(targets_.texts), none);
@@ -215,7 +215,7 @@ void Stream::add_up(int block, const TermWeights& weights, const Masses& masses,
 }
 
 // Log-sum-exps of the world from those of its blocks, in their order.
-void Stream::combine(std::vector<double>& blocks, SoftmaxFactors& f) const {
+void Streaming::combine(std::vector<double>& blocks, SoftmaxFactors& f) const {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   f.image_lse.resize(static_cast<size_t>(targets_.images));
   std::vector<double> most(static_cast<size_t>(targets_.texts), -kInfinity), sum(most.size());
@@ -233,7 +233,7 @@ void Stream::combine(std::vector<double>& blocks, SoftmaxFactors& f) const {
   for (size_t j = 0; j < most.size(); ++j) f.text_lse[j] = sum[j] == 0 ? -kInfinity : most[j] + std::log(sum[j]);
 }
 
-Judgement Stream::softmax(const TermWeights& weights, double factor) {
+Judgement Streaming::softmax(const TermWeights& weights, double factor) {
   const Masses masses = masses_of(targets_);
   std::vector<double> blocks;
   for (int b = 0; b < blocks_.count; ++b)
@@ -275,7 +275,7 @@ Judgement Stream::softmax(const TermWeights& weights, double factor) {
   return std::move(judgement_);
 }
 
-Judgement Stream::sigmoid(double factor) {
+Judgement Streaming::sigmoid(double factor) {
   judgement_.terms = {{"cells"}};
   if (factor == 0) return std::move(judgement_);
   const auto images = static_cast<size_t>(targets_.images);
@@ -310,13 +310,13 @@ Masses masses_of(const PairTargets& t) {
 Judgement judge_softmax(const PairFeatures& features, const PairTargets& targets, const TermWeights& weights,
                         double factor, const PairBlocks& blocks, Comm& comm) {
   const at::NoGradGuard no_grad;
-  return Stream(features, targets, blocks, comm).softmax(weights, factor);
+  return Streaming(features, targets, blocks, comm).softmax(weights, factor);
 }
 
 Judgement judge_sigmoid(const PairFeatures& features, const PairTargets& targets, double factor,
                         const PairBlocks& blocks, Comm& comm) {
   const at::NoGradGuard no_grad;
-  return Stream(features, targets, blocks, comm).sigmoid(factor);
+  return Streaming(features, targets, blocks, comm).sigmoid(factor);
 }
 
 }  // namespace weft

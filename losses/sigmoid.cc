@@ -11,11 +11,9 @@
 namespace weft {
 namespace {
 
-class Sigmoid final : public Loss {
+class Sigmoid final : public PairLoss {
  public:
   explicit Sigmoid(const SigmoidSettings& settings) : settings_(settings) {}
-
-  Couples couples() const override { return Couples::batch; }
 
   Judgement judge(const PairFeatures& features, const PairCells& cells, const PairBlocks& blocks,
                   Comm& comm) const override {

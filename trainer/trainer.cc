@@ -1,42 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trainer/trainer.h"
 
-#include <ATen/core/grad_mode.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
-#include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <new>
 
 #include "base/error.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "trainer/device.h"
-#include "trainer/gather.h"
-#include "trainer/texts.h"
+#include "trainer/timer.h"
 
 namespace weft {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// Adds the time of its life to a sum.
-class Timer {
- public:
-  explicit Timer(double& sum) : sum_(sum) {}
-  ~Timer() { sum_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
-
- private:
-  double& sum_;
-  Clock::time_point start_ = Clock::now();
-};
 
 // Runs body; false where memory ran out in it.
 template <class Body>
@@ -78,20 +61,16 @@ Learner::Learner(std::unique_ptr<Model> m, const FlatSettings& flat_settings, co
       flat(model->parameters(), flat_settings, comm),
       optimizer(flat, settings, groups) {}
 
-Trainer::Trainer(Learner& learner, std::vector<std::unique_ptr<Loss>> losses, OptimizerSettings optimizer,
+Trainer::Trainer(Learner& learner, std::unique_ptr<Objective> objective, OptimizerSettings optimizer,
                  ScheduleSettings schedule, StepSettings step, Comm& comm)
     : learner_(learner),
-      losses_(std::move(losses)),
+      objective_(std::move(objective)),
       optimizer_(std::move(optimizer)),
       schedule_(std::move(schedule)),
       step_(std::move(step)),
       comm_(comm),
       reducer_(learner.flat),
-      guard_(learner.flat, comm) {
-  for (const auto& loss : losses_)
-    check(loss->couples() == Couples::batch,
-          "this trainer takes losses that couple the batch; found one that does not");
-}
+      guard_(learner.flat, comm) {}
 
 StepReport Trainer::take(Batch& batch, const StepInput& input) {
   for (;;) {
@@ -105,17 +84,15 @@ StepReport Trainer::take(Batch& batch, const StepInput& input) {
 Trainer::Outcome Trainer::attempt(Batch& batch, const StepInput& input, StepReport& report) {
   const Clock::time_point start = Clock::now();
   learner_.flat.exchange().take_times();
-  std::vector<Piece> pieces = pieces_of(batch);
+  const std::vector<Piece> pieces = pieces_of(batch);
   comm_.tell("forward", batch.step, input.sample);
   fault::at("forward", batch.step);
   if (fault::due("desync", batch.step)) comm_.barrier();
-  const bool encoded = encode(batch, pieces);
-  if (!agree(batch, input, encoded, report)) return Outcome::out_of_memory;
-  const PairFeatures features = gather(batch, pieces, report);
-  const Judgement judgement = judge(batch, features, report);
+  if (!agree(batch, input, forward(batch, pieces), report)) return Outcome::out_of_memory;
+  objective_->judge(batch, pieces, report);
   comm_.tell("backward", batch.step, input.sample);
   fault::at("backward", batch.step);
-  const bool went_back = go_back(batch, pieces, judgement);
+  const bool went_back = go_back(batch, pieces);
   const auto times = learner_.flat.exchange().take_times();
   report.hidden_seconds = times.hidden;
   report.exposed_seconds = times.exposed;
@@ -133,7 +110,7 @@ Trainer::Outcome Trainer::attempt(Batch& batch, const StepInput& input, StepRepo
 }
 
 // Images of each virtual rank are cut into runs of at most micro_batch, and texts into as many.
-std::vector<Trainer::Piece> Trainer::pieces_of(const Batch& batch) const {
+std::vector<Piece> Trainer::pieces_of(const Batch& batch) const {
   // The number of runs follows from the virtual rank with the most images, so that every rank takes the same path.
   const int64_t world = learner_.flat.layout().virtual_ranks, each = reducer_.virtual_ranks();
   const int64_t most = (static_cast<int64_t>(batch.picks.size()) + world - 1) / world;
@@ -147,49 +124,16 @@ std::vector<Trainer::Piece> Trainer::pieces_of(const Batch& batch) const {
     const Range images = share(static_cast<int64_t>(batch.picks.size()), j);
     const Range texts = share(static_cast<int64_t>(batch.tokens.size()), j);
     for (int64_t i = 0; i < runs; ++i)
-      pieces.push_back({static_cast<int>(j), part_of(images, i, runs), part_of(texts, i, runs), {}, {}});
+      pieces.push_back({static_cast<int>(j), part_of(images, i, runs), part_of(texts, i, runs)});
   }
   return pieces;
 }
 
-namespace {
-
-// The first view of some images of this rank, 0 .. 255; of one channel, all three are alike.
-Tensor pixels_of(const Batch& batch, Range images) {
-  const int64_t side = batch.image_size, skipped = images.begin - batch.images.begin;
-  const bool wide = !batch.values.empty();
-  const int64_t channels = wide ? batch.channels : 3, one = channels * side * side;
-  check(channels == 1 || channels == 3, "step ", batch.step, ": the images have ", channels,
-        " channels; models take 1 or 3\nhint: data.window chooses what of a volume is shown");
-  const std::vector<int64_t> shape = {images.size(), channels, side, side};
-  if (!wide) return at::from_blob(const_cast<uint8_t*>(batch.pixels.data()) + skipped * one, shape, at::kByte);
-  const Tensor values = at::from_blob(const_cast<float*>(batch.values.data()) + skipped * one, shape, at::kFloat);
-  return values.mul(255).expand({images.size(), 3, side, side});
-}
-
-}  // namespace
-
-void Trainer::encode_piece(const Batch& batch, Range images, Range texts, Tensor& image_features,
-                           Tensor& text_features) const {
-  const Model& model = *learner_.model;
-  const auto draws = [&](Range rows) { return Draws{true, step_.seed, batch.step, rows.begin, {}}; };
-  // What is encoded a second time is for the way back, which a frozen tower does not have.
-  if (images.size() > 0 && (image_tower_trains_ || !image_features.defined())) {
-    const Tensor pixels = pixels_of(batch, images).to(model.logit_scale().value.device());
-    image_features = model.encode(pixels, draws(images));
-  }
-  if (texts.size() > 0 && (text_tower_trains_ || !text_features.defined()))
-    text_features = embed_trimmed(model, batch.tokens, texts, draws(texts));
-}
-
-// With one run for each virtual rank the graph is kept for go_back(); with several, what is encoded here is encoded
-// again there, so that the memory is that of one run.
-bool Trainer::encode(const Batch& batch, std::vector<Piece>& pieces) const {
+bool Trainer::forward(const Batch& batch, const std::vector<Piece>& pieces) {
   const bool keeps_graph = static_cast<int>(pieces.size()) == reducer_.virtual_ranks();
   return fits_in_memory([&] {
     if (fault::due("oom", batch.step)) throw std::bad_alloc();
-    at::AutoGradMode mode(keeps_graph);
-    for (Piece& p : pieces) encode_piece(batch, p.images, p.texts, p.image_features, p.text_features);
+    objective_->forward(batch, pieces, keeps_graph);
   });
 }
 
@@ -239,109 +183,63 @@ void Trainer::halve_micro_batch(const Batch& batch) {
            " images; all ranks go on with ", step_.micro_batch);
 }
 
-PairFeatures Trainer::gather(const Batch& batch, const std::vector<Piece>& pieces, StepReport& report) {
-  std::vector<Tensor> images, texts;
-  for (const Piece& p : pieces) {
-    if (p.images.size() > 0) images.push_back(p.image_features.detach());
-    if (p.texts.size() > 0) texts.push_back(p.text_features.detach());
-  }
-  Tensor my_images = at::cat(images, 0);
-  Tensor my_texts = texts.empty() ? at::zeros({0, my_images.size(1)}, my_images.options()) : at::cat(texts, 0);
-  const at::Device device = my_images.device();
-  if (comm_.size() > 1) my_images = my_images.cpu(), my_texts = my_texts.cpu();  // of a GPU, this waits for the forward
-  PairFeatures features;
-  {
-    const Timer timer(report.control_seconds);
-    features.image_BD = gather_rows(my_images, static_cast<int64_t>(batch.picks.size()), comm_);
-    features.text_TD = gather_rows(my_texts, static_cast<int64_t>(batch.tokens.size()), comm_);
-  }
-  features.image_BD = features.image_BD.to(device);
-  features.text_TD = features.text_TD.to(device);
-  if (fault::due("nan", batch.step)) features.image_BD.fill_(std::numeric_limits<float>::quiet_NaN());
-  features.log_scale = learner_.model->logit_scale().use().item<double>();
-  if (const Parameter* bias = learner_.model->logit_bias()) features.bias = bias->use().item<double>();
-  return features;
-}
-
-PairBlocks Trainer::blocks() const {
-  const int each = reducer_.virtual_ranks();
-  return {learner_.flat.layout().virtual_ranks, comm_.rank() * each, each};
-}
-
-// The loss of the whole step and the gradients of this rank's share of its features.
-Judgement Trainer::judge(const Batch& batch, const PairFeatures& features, StepReport& report) {
-  Judgement judgement = Judgement::zeros(features, blocks());
-  for (const auto& loss : losses_) judgement.add(loss->judge(features, batch.cells, blocks(), comm_));
-  for (const Term& term : judgement.terms) {
-    report.counts.emplace_back(term.name, term.count);
-    report.terms.emplace_back(term.name, term.count > 0 ? term.sum / term.count : 0);
-  }
-  report.loss = judgement.value();
-  return judgement;
-}
-
 // False where memory ran out; then the sums are worth nothing, but every bucket has left, so no rank waits.
-bool Trainer::go_back(const Batch& batch, const std::vector<Piece>& pieces, const Judgement& judgement) {
+bool Trainer::go_back(const Batch& batch, const std::vector<Piece>& pieces) {
+  const std::vector<Objective::Given> given = objective_->given();
   bool fits = true;
   for (size_t i = 0; i < pieces.size(); ++i) {
-    const Piece& piece = pieces[i];
-    const bool first = i == 0 || pieces[i - 1].virtual_rank != piece.virtual_rank;
-    const bool last = i + 1 == pieces.size() || pieces[i + 1].virtual_rank != piece.virtual_rank;
-    if (first) reducer_.start(piece.virtual_rank);
-    if (i + 1 == pieces.size()) reducer_.arm();
-    if (first || i + 1 == pieces.size()) {
+    const int virtual_rank = pieces[i].virtual_rank;
+    const bool first = i == 0 || pieces[i - 1].virtual_rank != virtual_rank;
+    const bool last = i + 1 == pieces.size() || pieces[i + 1].virtual_rank != virtual_rank;
+    if (first) {
+      reducer_.start(virtual_rank);
       // Each virtual rank's part of the gradient, once a step whatever the micro-batches.
-      const auto v = static_cast<size_t>(piece.virtual_rank);
-      const auto give = [&](const Parameter& parameter, double gradient) {
-        if (first && parameter.trains) learner_.flat.gradient_of(parameter).fill_(gradient);
-        if (i + 1 == pieces.size()) reducer_.complete(parameter);
-      };
-      give(learner_.model->logit_scale(), judgement.log_scale_gradient[v]);
-      if (const Parameter* bias = learner_.model->logit_bias()) give(*bias, judgement.bias_gradient[v]);
+      for (const Objective::Given& each : given)
+        if (each.parameter->trains)
+          learner_.flat.gradient_of(*each.parameter).fill_(each.gradient[static_cast<size_t>(virtual_rank)]);
     }
-    fits = fits && fits_in_memory([&] { go_back_through(batch, piece, judgement); });
-    if (last) reducer_.finish(piece.virtual_rank);
+    const auto arm = [&] {
+      if (i + 1 < pieces.size()) return;
+      reducer_.arm();
+      for (const Objective::Given& each : given) reducer_.complete(*each.parameter);
+    };
+    fits = fits && fits_in_memory([&] { objective_->backward(batch, i, arm); });
+    if (last) reducer_.finish(virtual_rank);
   }
   return fits;
-}
-
-void Trainer::go_back_through(const Batch& batch, const Piece& piece, const Judgement& judgement) {
-  Tensor images = piece.image_features, texts = piece.text_features;
-  const bool kept = (images.defined() && images.requires_grad()) || (texts.defined() && texts.requires_grad());
-  if (!kept) encode_piece(batch, piece.images, piece.texts, images, texts);
-  if (images.defined()) image_tower_trains_ = images.requires_grad();
-  if (texts.defined()) text_tower_trains_ = texts.requires_grad();
-  std::vector<Tensor> roots, seeds;
-  const auto add = [&](const Tensor& mine, const Tensor& gradient, Range range, int64_t world) {
-    if (range.size() == 0 || !mine.requires_grad()) return;  // a frozen tower has no way back
-    roots.push_back(mine);
-    seeds.push_back(gradient.narrow(0, range.begin - blocks().mine(world).begin, range.size()));
-  };
-  add(images, judgement.image_gradient, piece.images, static_cast<int64_t>(batch.picks.size()));
-  add(texts, judgement.text_gradient, piece.texts, static_cast<int64_t>(batch.tokens.size()));
-  if (!roots.empty()) torch::autograd::backward(roots, seeds);
 }
 
 // The control exchange after the backward: the norm, and whether every rank got through.  False where memory ran out.
 bool Trainer::agree_after(bool succeeded, double compute_seconds, const StepInput& input, StepReport& report) {
   const Timer timer(report.control_seconds);
   std::vector<double> mine = owned_squares(learner_.flat);
-  const size_t squares = mine.size(), width = squares + 4;
-  for (const double value :
-       {double(!succeeded), double(!std::isfinite(report.loss)), compute_seconds, input.data_seconds})
+  const size_t squares = mine.size();
+  bool is_finite = std::isfinite(report.loss);
+  size_t sums = 0;  // of each virtual rank
+  for (int j = 0; j < reducer_.virtual_ranks(); ++j) {
+    const std::vector<double> found = objective_->sums(j);
+    sums = found.size();
+    for (const double value : found) is_finite = is_finite && std::isfinite(value), mine.push_back(value);
+  }
+  for (const double value : {double(!succeeded), double(!is_finite), compute_seconds, input.data_seconds})
     mine.push_back(value);
+  const size_t width = mine.size();
   std::vector<double> all(width * static_cast<size_t>(comm_.size()));
   comm_.all_gather(mine.data(), mine.size() * sizeof(double), all.data());
   bool fits = true, finite = true;
   std::vector<std::vector<double>> by_rank;
+  std::vector<double> world_sums(sums);
   for (auto rank = all.begin(); rank != all.end(); rank += static_cast<int64_t>(width)) {
-    by_rank.emplace_back(rank, rank + static_cast<int64_t>(squares));
-    const auto rest = rank + static_cast<int64_t>(squares);
+    auto rest = rank + static_cast<int64_t>(squares);
+    by_rank.emplace_back(rank, rest);
+    for (int j = 0; j < reducer_.virtual_ranks(); ++j)  // by virtual rank, so that no rank count changes the sum
+      for (double& sum : world_sums) sum += *rest++;
     fits = fits && rest[0] == 0;
     finite = finite && rest[1] == 0;
     report.compute_seconds.push_back(rest[2]);
     report.data_seconds.push_back(rest[3]);
   }
+  objective_->tell(world_sums, report);
   report.gradient_norm = std::sqrt(add_squares(learner_.flat.layout(), by_rank));
   report.skipped = !finite || !std::isfinite(report.gradient_norm);
   return fits;
@@ -349,19 +247,20 @@ bool Trainer::agree_after(bool succeeded, double compute_seconds, const StepInpu
 
 void Trainer::update(int64_t updates, StepReport& report) {
   FlatParameters& flat = learner_.flat;
-  const Parameter& scale = learner_.model->logit_scale();
+  const std::vector<Objective::Limit> limits = objective_->limits();
   if (!report.skipped) {
-    const int64_t at = flat.seat_of(scale).offset;
     learner_.optimizer.step(report.lr, report.gradient_norm, updates, [&](int bucket) {
-      if (flat.owns(at) && flat.layout().bucket_of(at) == bucket) {
+      for (const Objective::Limit& limit : limits) {
+        const int64_t at = flat.seat_of(*limit.parameter).offset;
+        if (!flat.owns(at) || flat.layout().bucket_of(at) != bucket) continue;
         at::from_blob(flat.owned(State::master, at), std::array<int64_t, 1>{1}, on_device(flat.device()))
-            .clamp_(0, std::log(step_.most_logit_scale));
+            .clamp_(limit.low, limit.high);
         flat.refresh_leaves(at, at + FlatLayout::kPad);
       }
       flat.exchange().share(bucket);
     });
   }
-  report.logit_scale = std::exp(flat.scalar(scale));
+  if (learner_.model->has_pairs()) report.logit_scale = std::exp(flat.scalar(learner_.model->logit_scale()));
 }
 
 }  // namespace weft

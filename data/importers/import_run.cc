@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cctype>
 #include <regex>
+#include <set>
+#include <sstream>
 
 #include "base/error.h"
 #include "data/image.h"
@@ -179,6 +181,30 @@ void ImportRun::Impl::draw_splits() {
   draw("dev", settings.dev, seed + 1);
 }
 
+// The user's own splits stand in the place of the source's.
+void ImportRun::Impl::read_split_lists() {
+  if (settings.split_lists.empty()) return;
+  const std::vector<std::string> all = writer.groups();
+  const std::set<std::string> groups(all.begin(), all.end());
+  split_of.clear();
+  for (const std::string& list : settings.split_lists) {
+    const size_t equals = list.find('=');
+    const std::string name = plain_name(list.substr(0, equals));
+    const Path file = list.substr(equals + 1);
+    std::istringstream lines(read_text(file));
+    std::string group;
+    for (int line = 1; std::getline(lines, group); ++line) {
+      if (group.empty()) continue;
+      const std::string place = join(file.string(), ":", line);
+      check(groups.contains(group), place, ": \"", group, "\" is no group of images here; one that is: \"", all.front(),
+            "\"\n  hint: group_from=REGEX says what of an image's key is its group");
+      const auto [before, is_new] = split_of.try_emplace(group, Put{name, place});
+      check(is_new, place, ": puts \"", group, "\" into the split ", name, ", but ", before->second.place, " into ",
+            before->second.split);
+    }
+  }
+}
+
 // A hash cuts few groups unevenly, which another seed may mend.
 void ImportRun::Impl::cut_folds() {
   const Folds folds{static_cast<uint64_t>(settings.folds), static_cast<uint64_t>(settings.split_seed)};
@@ -198,6 +224,7 @@ void ImportRun::Impl::cut_folds() {
 const std::map<std::string, std::vector<std::string>>& ImportRun::settle_splits() {
   if (impl_->splits_are_settled) return impl_->splits;
   impl_->splits_are_settled = true;
+  impl_->read_split_lists();
   for (const auto& [group, put] : impl_->split_of)
     if (put.split != "train") impl_->splits[put.split].push_back(group);
   if (impl_->splits.empty()) {

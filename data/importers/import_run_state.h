@@ -21,6 +21,7 @@ struct ImportRun::Impl {
   // What the source or group_from names; nothing where an image is a group of its own.
   std::optional<std::string> group_of(const std::string& key, const std::string& named, const std::string& place);
   void draw_splits();
+  void read_split_lists();
   void cut_folds();
 
   const ImportRequest request;

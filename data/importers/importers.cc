@@ -98,6 +98,15 @@ void Importer::fields(Fields& visit) {
   visit("split_seed", split_seed, non_negative, "draws other groups");
   const Check folds_or_none{join("0 (none) or 2 to ", Folds::kMost),
                             [](double count) { return count == 0 || (count >= 2 && count <= Folds::kMost); }, nullptr};
+  const Check split_and_file{"a name, = and a file, as in \"held_back=names.txt\"", nullptr,
+                             [](const std::string& text) {
+                               const size_t equals = text.find('=');
+                               return equals != std::string::npos && equals > 0 && equals + 1 < text.size();
+                             }};
+  visit(
+      "split_lists", split_lists, split_and_file,
+      "splits of your own, \"held_back=FILE\": each line of FILE is a group (where nothing makes groups, the key of an "
+      "image); groups of no list are in train");
   visit("folds", folds, folds_or_none, "parts that the train split is cut into: fold0 and train-fold0, ...");
   visit("group_from", group_from, any,
         "regular expression; what its first parentheses catch of an image's name is its group, e.g. the patient");

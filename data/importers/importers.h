@@ -72,8 +72,9 @@ struct Importer : Settings {
   double held_back = 0.1;  // of the groups, drawn where the source names no split but "train"
   double dev = 0.0;
   int64_t split_seed = 0;
-  int64_t folds = 0;       // of "train"
-  std::string group_from;  // regular expression on the key; what its first parentheses catch is the group
+  std::vector<std::string> split_lists;  // "name=file": the file names the split's groups, one a line
+  int64_t folds = 0;                     // of "train"
+  std::string group_from;                // regular expression on the key; what its first parentheses catch is the group
   int64_t tokenizer_merges = 4096;
   int64_t shard_megabytes = 256;
   bool link = false;   // keep (file, offset, length, checksum) instead of the bytes

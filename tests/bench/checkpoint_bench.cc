@@ -15,6 +15,7 @@
 #include "losses/infonce.h"
 #include "models/two_tower.h"
 #include "tests/trainer/flat_filled.h"
+#include "trainer/pair_objective.h"
 #include "trainer/trainer.h"
 
 namespace weft {
@@ -93,7 +94,8 @@ void train(const Path& folder, int saves) {
   StepSettings settings{.steps = 1000, .before_update = [&] { waited += checkpoints.wait_snapshot(); }};
   ScheduleSettings schedule;
   schedule.warmup_steps = 0;
-  Trainer trainer(learner, std::move(losses), optimizer, schedule, settings, comm);
+  Trainer trainer(learner, std::make_unique<PairObjective>(learner, std::move(losses), PairObjectiveSettings{}, comm),
+                  optimizer, schedule, settings, comm);
   TrainProgress progress;
   const auto step = [&] {
     const Clock::time_point start = Clock::now();

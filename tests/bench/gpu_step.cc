@@ -20,6 +20,7 @@
 #include "losses/infonce.h"
 #include "models/two_tower.h"
 #include "trainer/device.h"
+#include "trainer/pair_objective.h"
 #include "trainer/trainer.h"
 
 namespace weft {
@@ -124,8 +125,8 @@ void run(const Options& options) {
   std::vector<std::unique_ptr<Loss>> losses;
   losses.push_back(InfoNceSettings().build());
   const int64_t images = number(options, "images"), steps = number(options, "steps"), warm_up = 5;
-  Trainer trainer(learner, std::move(losses), optimizer, {},
-                  {.steps = steps + warm_up, .micro_batch = number(options, "micro")}, comm);
+  Trainer trainer(learner, std::make_unique<PairObjective>(learner, std::move(losses), PairObjectiveSettings{}, comm),
+                  optimizer, {}, {.steps = steps + warm_up, .micro_batch = number(options, "micro")}, comm);
   Batch batch = made_up_batch(images, number(options, "text_tokens"), learner.model->preprocess().image_size);
 
   std::vector<double> seconds;

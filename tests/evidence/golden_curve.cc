@@ -15,6 +15,7 @@
 #include "base/safetensors.h"
 #include "losses/infonce.h"
 #include "models/two_tower.h"
+#include "trainer/pair_objective.h"
 #include "trainer/trainer.h"
 
 namespace weft {
@@ -95,8 +96,8 @@ int run(const Path& folder, int64_t micro_batch) {
   std::vector<std::unique_ptr<Loss>> losses;
   losses.push_back(loss.build());
   const auto steps = static_cast<int64_t>(order.size());
-  Trainer trainer(learner, std::move(losses), optimizer, schedule,
-                  StepSettings{.steps = steps, .micro_batch = micro_batch}, comm);
+  Trainer trainer(learner, std::make_unique<PairObjective>(learner, std::move(losses), PairObjectiveSettings{}, comm),
+                  optimizer, schedule, StepSettings{.steps = steps, .micro_batch = micro_batch}, comm);
   double worst = 0;
   for (int64_t step = 0; step < steps; ++step) {
     Batch batch = batch_of(pairs, order[static_cast<size_t>(step)], step);

@@ -17,6 +17,7 @@
 #include "models/weights.h"
 #include "tests/losses/identity_pairs.h"
 #include "tests/trainer/table_model.h"
+#include "trainer/pair_objective.h"
 #include "trainer/trainer.h"
 
 namespace weft {
@@ -72,8 +73,8 @@ Difference take(const Case& c, int micro_batches, Comm& comm) {
   std::vector<std::unique_ptr<Loss>> losses;
   losses.push_back(identity_loss(c.loss));
   const int64_t batch = c.images.size(0), share = (batch + comm.size() - 1) / comm.size();
-  Trainer trainer(learner, std::move(losses), settings, {},
-                  {.steps = 1, .micro_batch = (share + micro_batches - 1) / micro_batches}, comm);
+  Trainer trainer(learner, std::make_unique<PairObjective>(learner, std::move(losses), PairObjectiveSettings{}, comm),
+                  settings, {}, {.steps = 1, .micro_batch = (share + micro_batches - 1) / micro_batches}, comm);
   std::vector<int32_t> pairs;
   for (int32_t i = 0; i < batch; ++i) pairs.push_back(i);
   Batch step = TableModel::batch(pairs, batch, comm.rank(), comm.size());

@@ -27,7 +27,8 @@ TEST(AddALoss, OnlyJudgedCellsMoveTheExample) {
   cells.w = {1, 1};
   const Tensor image = at::eye(2, at::kFloat), text = at::eye(2, at::kFloat);
   LocalComm comm;
-  const Judgement judgement = YesNoSettings().build()->judge({image, text, std::log(3.0)}, cells, {}, comm);
+  const Judgement judgement =
+      loss_as<PairLoss>(YesNoSettings().build())->judge({image, text, std::log(3.0)}, cells, {}, comm);
   // Hand-derived: logits 3 and 0 give log(1 + e^-3) + log(2).
   EXPECT_NEAR(judgement.terms[0].sum, std::log1p(std::exp(-3.0)) + std::log(2.0), 1e-6);
   EXPECT_EQ(judgement.terms[0].count, 2);

@@ -20,10 +20,9 @@ struct YesNoSettings final : LossSettings {
   std::unique_ptr<Loss> build() const override;
 };
 
-class YesNo final : public Loss {
+class YesNo final : public PairLoss {
  public:
   explicit YesNo(double weight) : weight_(weight) {}
-  Couples couples() const override { return Couples::batch; }
 
   Judgement judge(const PairFeatures& features, const PairCells& cells, const PairBlocks& blocks,
                   Comm&) const override {

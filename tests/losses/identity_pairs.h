@@ -19,10 +19,10 @@ inline PairCells identity_pairs(int64_t count) {
 }
 
 // "clip" or "siglip".
-inline std::unique_ptr<Loss> identity_loss(const std::string& name) {
+inline std::unique_ptr<PairLoss> identity_loss(const std::string& name) {
   const auto built = [](auto settings) {
     settings.targets.positives = "identity";
-    return settings.build();
+    return loss_as<PairLoss>(settings.build());
   };
   return name == "clip" ? built(InfoNceSettings()) : built(SigmoidSettings());
 }

@@ -62,19 +62,19 @@ inline void choose(TargetSettings& targets, const Json& keys) {
   targets.guide_margin = keys.value("guide_margin", targets.guide_margin);
 }
 
-inline std::unique_ptr<Loss> loss_of(const Json& wanted) {
+inline std::unique_ptr<PairLoss> loss_of(const Json& wanted) {
   const Json& keys = wanted["keys"];
   if (wanted["loss"] == "infonce") {
     InfoNceSettings settings;
     choose(settings.targets, keys);
     settings.trust = keys.value("trust", settings.trust);
-    return settings.build();
+    return loss_as<PairLoss>(settings.build());
   }
   SigmoidSettings settings;
   choose(settings.targets, keys);
   settings.unsaid_weight = keys.value("unsaid_weight", 1.0);
   settings.negative_weight = keys.value("negative_weight", 1.0);
-  return settings.build();
+  return loss_as<PairLoss>(settings.build());
 }
 
 inline double sum_of(const std::vector<double>& values) {

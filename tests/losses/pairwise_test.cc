@@ -121,7 +121,8 @@ TEST(Sigmoid, AnExtremeLogitCostsItsSizeAndNoMore) {
   settings.targets.positives = "identity";
   const Tensor image = at::eye(4, at::kFloat), text = -at::eye(4, at::kFloat);
   LocalComm comm;
-  const Judgement found = settings.build()->judge({image, text, std::log(500.), -1000}, identity_pairs(4), {}, comm);
+  const Judgement found =
+      loss_as<PairLoss>(settings.build())->judge({image, text, std::log(500.), -1000}, identity_pairs(4), {}, comm);
   EXPECT_NEAR(found.terms[0].sum, 4 * 1500, 1e-2);  // four positives at -1500; negatives at -1000 cost nothing
   EXPECT_NEAR(pair::sum_of(found.bias_gradient), -1, 1e-6);
 }

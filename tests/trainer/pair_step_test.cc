@@ -8,6 +8,7 @@
 #include "losses/infonce.h"
 #include "losses/sigmoid.h"
 #include "tests/trainer/table_model.h"
+#include "trainer/pair_objective.h"
 #include "trainer/trainer.h"
 
 namespace weft {
@@ -39,7 +40,8 @@ NamedTensors gradients(const std::string& kind, int ranks, int64_t micro_batch, 
     Learner learner(std::make_unique<TableModel>(table().images, table().texts, 1.5, -2), flat, settings, comm);
     std::vector<std::unique_ptr<Loss>> losses;
     losses.push_back(loss_of(kind));
-    Trainer trainer(learner, std::move(losses), settings, {}, {.steps = 1, .micro_batch = micro_batch}, comm);
+    Trainer trainer(learner, std::make_unique<PairObjective>(learner, std::move(losses), PairObjectiveSettings{}, comm),
+                    settings, {}, {.steps = 1, .micro_batch = micro_batch}, comm);
     std::vector<int32_t> pairs;
     for (int32_t i = 0; i < kImages; ++i) pairs.push_back(i * 5 % int32_t{kTexts});
     Batch batch = TableModel::batch(pairs, kTexts, comm.rank(), comm.size());

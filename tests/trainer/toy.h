@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "losses/infonce.h"
 #include "models/two_tower.h"
+#include "trainer/pair_objective.h"
 #include "trainer/trainer.h"
 
 namespace weft::toy {
@@ -104,7 +105,8 @@ inline Trainer trainer(Learner& learner, const Setup& setup, Comm& comm) {
   losses.push_back(loss.build());
   ScheduleSettings schedule;
   schedule.warmup_steps = 4;
-  return Trainer(learner, std::move(losses), optimizer(setup), schedule,
+  return Trainer(learner, std::make_unique<PairObjective>(learner, std::move(losses), PairObjectiveSettings{}, comm),
+                 optimizer(setup), schedule,
                  StepSettings{.steps = setup.steps, .micro_batch = setup.micro_batch, .check_every = 5}, comm);
 }
 
