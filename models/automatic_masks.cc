@@ -2,9 +2,8 @@
 #include "models/automatic_masks.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
-#include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/zeros.h>
@@ -48,6 +47,7 @@ Seen look(const Model& model, const Image& image, const PixelBox& box) {
   Stream unused(0, Purpose::background, 0, 0);
   const Affine map =
       evaluation_view(part, {size, preprocess.resize, Alpha::dropped}, unused, bytes.data_ptr<uint8_t>()).to_view;
+  WEFT_ASSERT(map.c == 0 && map.f == 0);  // Resize::corner
   Seen seen{
       box, part.width, part.height, map.a, map.e, std::lround(map.a * part.width), std::lround(map.e * part.height),
       {}};
@@ -166,7 +166,9 @@ class Generator {
                  std::vector<AutomaticMask>& found) const {
     const MaskOutputs out = model_.decode(seen.features, prompts_of(clicks, seen, model_.device()), true, Draws{});
     const int64_t m = out.iou_PM.size(1);
-    const Tensor iou = out.iou_PM.flatten(), sure = iou.gt(settings_.least_iou).nonzero().squeeze(1);
+    const Tensor iou = out.iou_PM.flatten();
+    const Tensor sure = settings_.least_iou > 0 ? iou.gt(settings_.least_iou).nonzero().squeeze(1)
+                                                : at::arange(iou.numel(), iou.options().dtype(at::kLong));
     if (sure.numel() == 0) return;
     const Tensor logits_KHW =
         enlarged(out.logits_PMHW.flatten(0, 1).index_select(0, sure), seen, model_.preprocess().image_size);
@@ -235,7 +237,7 @@ bool without_small(Mask& mask, int width, int height, int64_t least, uint8_t val
 void AutomaticMaskSettings::fields(Fields& visit) {
   visit("points_per_side", points_per_side, at_least(1), "clicks along each side of the picture");
   visit("points_per_batch", points_per_batch, at_least(1), "clicks that are decoded together");
-  visit("least_iou", least_iou, any, "masks whose predicted IoU is not above this are dropped");
+  visit("least_iou", least_iou, any, "masks whose predicted IoU is not above this are dropped (0: none)");
   visit("least_stability", least_stability, unit,
         "masks are dropped where the IoU of their cuts at +-stability_offset is below this");
   visit("stability_offset", stability_offset, positive, "logits above and below 0 at which stability cuts");

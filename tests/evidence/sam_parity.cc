@@ -12,6 +12,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/random.h"
 #include "base/safetensors.h"
 #include "data/store.h"
@@ -19,7 +20,8 @@
 #include "models/exported.h"
 #include "models/pretrained.h"
 #include "models/sam_prompt_encoder.h"
-#include "tests/models/golden_sam.h"
+#include "models/segmenter.h"
+#include "tests/models/sam_prompts.h"
 
 namespace weft {
 namespace {

@@ -93,8 +93,9 @@ def hugging_face(config):
         prompt_encoder_config=transformers.SamPromptEncoderConfig(hidden_size=out, image_size=side),
         mask_decoder_config=transformers.SamMaskDecoderConfig(hidden_size=out, mlp_dim=MLP, iou_head_hidden_dim=HIDDEN))).eval()
     counter_fill.fill(model)
-    gaussian = model.shared_image_embedding.positional_embedding
-    model.prompt_encoder.shared_embedding.positional_embedding.copy_(gaussian)  # one matrix under two names
+    name = "shared_image_embedding.positional_embedding"  # one matrix under two names
+    for gaussian in (model.shared_image_embedding.positional_embedding, model.prompt_encoder.shared_embedding.positional_embedding):
+        gaussian.copy_(torch.from_numpy(counter_fill.values(name, tuple(gaussian.shape))))
     sam = build(config)
     pixels = (torch.from_numpy(counter_fill.pixels(IMAGES, side)).float() - sam.pixel_mean) / sam.pixel_std
     case = CASES[1]
