@@ -4,7 +4,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
-#include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -16,6 +15,7 @@
 #include "base/error.h"
 #include "base/fault.h"
 #include "data/prompts/clicks.h"
+#include "losses/mask_sums.h"
 #include "trainer/pixels.h"
 #include "trainer/prompt_tensors.h"
 #include "trainer/timer.h"
@@ -198,7 +198,8 @@ void MaskObjective::backward(const Batch& batch, size_t piece, const std::functi
     if (round > 0 && !adds_no_point_[static_cast<size_t>(round)]) correct(batch, work, round, previous);
     take_round(batch, work, round, features, previous, round + 1 == rounds ? arm : [] {});
   }
-  if (trains) torch::autograd::backward({work.features}, {features.grad().to(work.features.scalar_type())});
+  if (trains && features.grad().defined())
+    torch::autograd::backward({work.features}, {features.grad().to(work.features.scalar_type())});
   work.features = Tensor();
 }
 
@@ -213,11 +214,14 @@ void MaskObjective::take_round(const Batch& batch, Work& work, int64_t round, co
   prompts.mask_P1HW = previous;
   const MaskOutputs outputs =
       learner_.model->decode(features.to(work.features.scalar_type()), prompts, multimask, draws);
+  Draws of_prompts = draws;  // its rows are prompts, each with the number that its streams have
+  for (const Episode& e : work.episodes)
+    of_prompts.rows.push_back(e.image * kObjectsOfImage + e.truth->number - of_prompts.first);
   Tensor total, chosen_P;
   size_t term = 0;
   std::vector<double>& sums = sums_[static_cast<size_t>(work.piece.virtual_rank)];
   for (const auto& loss : losses_) {
-    const MaskJudgement judgement = loss->judge(outputs, work.targets, {multimask, round, draws});
+    const MaskJudgement judgement = loss->judge(outputs, work.targets, {multimask, round, of_prompts});
     if (!chosen_P.defined()) chosen_P = judgement.chosen_P;
     for (const Tensor& sum : judgement.sums) {
       sums[term] += sum.item<double>();
@@ -238,11 +242,7 @@ void MaskObjective::take_round(const Batch& batch, Work& work, int64_t round, co
 
 void MaskObjective::correct(const Batch& batch, Work& work, int64_t round, const Tensor& previous) {
   const int64_t side = batch.image_size;
-  const Tensor predicted_PHW = at::upsample_bilinear2d(previous.to(at::kFloat), {side, side}, /*align_corners=*/false)
-                                   .gt(0)
-                                   .to(at::kByte)
-                                   .cpu()
-                                   .contiguous();
+  const Tensor predicted_PHW = inside_of(previous.squeeze(1), side, side).cpu();
   const uint8_t* planes = predicted_PHW.data_ptr<uint8_t>();
   at::parallel_for(0, static_cast<int64_t>(work.episodes.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t p = begin; p < end; ++p) {
