@@ -8,7 +8,7 @@
 namespace weft {
 namespace {
 
-constexpr int kSide = 192;  // pixels, about
+constexpr int kSide = 256;  // pixels, about
 constexpr Colour kTruth{0, 220, 120}, kPrediction{255, 140, 0}, kLight{255, 255, 255}, kDark{20, 20, 20};
 
 }  // namespace
@@ -42,8 +42,8 @@ Image episode_picture(const Image& picture, const PicturePart& part, const uint8
     const Point at{(click.x + .5f - static_cast<float>(part.x)) * factor,
                    (click.y + .5f - static_cast<float>(part.y)) * factor};
     const bool is_positive = click.label == PointLabel::positive;
-    draw_disc(shown, at, 5, is_positive ? kDark : kLight);
-    draw_disc(shown, at, 3.5f, is_positive ? kLight : kDark);
+    draw_disc(shown, at, 4, is_positive ? kDark : kLight);
+    draw_disc(shown, at, 2.5f, is_positive ? kLight : kDark);
   }
   return shown;
 }
