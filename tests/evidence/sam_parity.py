@@ -114,7 +114,8 @@ def as_transformers(file):
         vision_config=transformers.SamVisionConfig(hidden_size=c["embed_dim"], num_hidden_layers=c["depth"], num_attention_heads=c["num_heads"],
                                                    image_size=c["img_size"], window_size=c["window_size"], mlp_dim=4 * c["embed_dim"],
                                                    global_attn_indexes=list(c["global_attn_indexes"]), output_channels=256),
-        prompt_encoder_config=transformers.SamPromptEncoderConfig(image_size=c["img_size"])))
+        prompt_encoder_config=transformers.SamPromptEncoderConfig(image_size=c["img_size"]),
+        mask_decoder_config=transformers.SamMaskDecoderConfig(layer_norm_eps=1e-5)))  # segment-anything's; the class has 1e-6
     model.load_state_dict(load_file(file), strict=True)
     return model.eval()
 

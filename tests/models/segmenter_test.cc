@@ -33,13 +33,14 @@ Tensor features_of(const Model& model) {
   return model.encode(pixels_by_counter(golden_sam::file()["images"], model.preprocess().image_size), Draws{});
 }
 
-void expect_answers(const MaskOutputs& found, const std::vector<Json>& cases, const char* answer) {
+void expect_answers(const MaskOutputs& found, const std::vector<Json>& cases, const char* answer,
+                    double tolerance = 2e-5) {
   for (size_t i = 0; i < cases.size(); ++i) {
     const auto row = static_cast<int64_t>(i);
     const Json& wanted = cases[i][answer];
     const Tensor masks = golden_sam::sampled(found.logits_PMHW[row]);
-    EXPECT_LT(largest(masks - golden_sam::numbers(wanted["low_res_masks"])), 2e-5) << cases[i]["case"];
-    EXPECT_LT(largest(found.iou_PM[row] - golden_sam::numbers(wanted["iou"])), 1e-5) << cases[i]["case"];
+    EXPECT_LT(largest(masks - golden_sam::numbers(wanted["low_res_masks"])), tolerance) << cases[i]["case"];
+    EXPECT_LT(largest(found.iou_PM[row] - golden_sam::numbers(wanted["iou"])), tolerance) << cases[i]["case"];
   }
 }
 
@@ -281,7 +282,9 @@ TEST(Segmenter, WeightsOfTransformersGiveItsAnswers) {
     save_tensors(init.from, values);
     load_pretrained(init, model->parameters());
     const std::vector<Json> cases = {golden["answer"]};
-    expect_answers(model->decode(features_of(*model), golden_sam::prompts(cases, 32), true, Draws{}), cases, "three");
+    // Its decoder's LayerNorm has 1e-6 where segment-anything's has 1e-5.
+    expect_answers(model->decode(features_of(*model), golden_sam::prompts(cases, 32), true, Draws{}), cases, "three",
+                   5e-4);
   }
   std::map<std::string, std::vector<int64_t>> out;
   for (const auto& [name, value] : exported(model->parameters(), Naming::hugging_face)) out[name] = value.sizes().vec();
