@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares released SAM weights between segment-anything and weft: features, prompts, masks and IoU within 1e-4 in fp32.
 Run it in a Python with segment-anything 1.0, transformers, safetensors and pillow, where the weights can be had.  Where weft was
-written they cannot, and this script has been run with random weights alone.  It needs the program sam_parity of a built tree.
+written they cannot, so this script has never been run.  It needs the program sam_parity of a built tree.
    compare_sam.py BUILD_FOLDER MODEL CHECKPOINT IMAGE ...
    compare_sam.py build/ci vit_b sam_vit_b_01ec64.pth a.jpg b.png        (CHECKPOINT "": random weights)"""
 import argparse
