@@ -27,6 +27,10 @@ bool is_touch(const Record& record) {
   return record.scope == Scope::point || record.scope == Scope::scribble;
 }
 
+size_t place_of(int x, int y, int side) {
+  return static_cast<size_t>(y) * static_cast<size_t>(side) + static_cast<size_t>(x);
+}
+
 void paint_box(const Box& box, int side, Plane& plane) {
   const auto clamped = [side](double edge) { return std::clamp(static_cast<int>(std::lround(edge)), 0, side); };
   for (int y = clamped(box.y0); y < clamped(box.y1); ++y)
@@ -42,9 +46,9 @@ void paint_stroke(Point a, Point b, double radius, int side, Plane& plane) {
     for (int x = clamped(std::min(a.x, b.x) - radius); x <= clamped(std::max(a.x, b.x) + radius); ++x) {
       const double px = x + .5 - a.x, py = y + .5 - a.y;
       const double along = length > 0 ? std::clamp((px * dx + py * dy) / length, 0., 1.) : 0;
-      if (std::hypot(px - along * dx, py - along * dy) <= radius) plane[static_cast<size_t>(y * side + x)] = 1;
+      if (std::hypot(px - along * dx, py - along * dy) <= radius) plane[place_of(x, y, side)] = 1;
     }
-  plane[static_cast<size_t>(clamped(a.y) * side + clamped(a.x))] = 1;
+  plane[place_of(clamped(a.x), clamped(a.y), side)] = 1;
 }
 
 void paint_touch(const Record& record, int side, Plane& plane) {

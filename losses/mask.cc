@@ -241,7 +241,7 @@ Tensor Mask::objectness(Case& c) const {
 template <class Values>
 Tensor Mask::of_some(const Case& c, const Tensor& trust_P, const Values& values) {
   const Tensor some = at::nonzero(trust_P).squeeze(1);
-  const Tensor none = at::zeros_like(trust_P);
+  Tensor none = at::zeros_like(trust_P);
   if (some.numel() == 0) return none;
   check(c.targets.pixels_PCHW.defined(), "mask loss: pairwise and crf compare pixels, but there are none");
   const auto pick = [&](const Tensor& of) { return of.defined() ? of.index_select(0, some) : Tensor(); };

@@ -86,12 +86,12 @@ Tensor SamPromptEncoder::map_of_masks(const Tensor& mask_P1HW) const {
 }
 
 Tensor SamPromptEncoder::map(const PromptSet& prompts) const {
-  const Tensor none_11C = no_mask_->use().unsqueeze(0);
+  Tensor none_11C = no_mask_->use().unsqueeze(0);
   if (!prompts.mask_P1HW.defined()) return none_11C;
   check(prompts.mask_P1HW.size(2) == shape_.mask_side() && prompts.mask_P1HW.size(3) == shape_.mask_side(),
         "a mask prompt is ", prompts.mask_P1HW.size(3), " x ", prompts.mask_P1HW.size(2), ", wanted ",
         shape_.mask_side(), " x ", shape_.mask_side(), " (low-resolution logits)");
-  const Tensor map_PNC = map_of_masks(prompts.mask_P1HW);
+  Tensor map_PNC = map_of_masks(prompts.mask_P1HW);
   if (!prompts.has_mask_P.defined()) return map_PNC;
   return at::where(prompts.has_mask_P.view({-1, 1, 1}), map_PNC, none_11C);
 }

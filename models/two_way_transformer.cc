@@ -49,7 +49,8 @@ Tensor TwoWayAttention::forward(const Tensor& q_PQC, const Tensor& k_PKC, const 
 // as it is, since the weights of a query sum to 1.
 Tensor TwoWayAttention::tokens_over_image(const Tensor& q_PTC, const Tensor& k_PNC, const Tensor& v_PNC) const {
   if (!folds(q_PTC.size(1))) return forward(q_PTC, k_PNC, v_PNC, {});
-  const double scale = 1 / std::sqrt(static_cast<double>(inner / heads));
+  const int64_t head = inner / heads;
+  const double scale = 1 / std::sqrt(static_cast<double>(head));
   const Tensor q_PSC = by_head(q_proj.forward(q_PTC) * scale, k_proj.matrix(), heads);
   const Tensor share_PSN = at::softmax(at::bmm(q_PSC, k_PNC.transpose(1, 2)), 2);
   const Tensor mixed_PTI = to_heads(at::bmm(share_PSN, v_PNC), v_proj.matrix().t(), heads) + v_proj.bias->use();
@@ -60,7 +61,8 @@ Tensor TwoWayAttention::image_over_tokens(const Tensor& image_PNC, const Tensor&
                                           const Tensor& v_PTC, const Tensor& bias_P11T) const {
   const int64_t p = k_PTC.size(0), t = k_PTC.size(1), n = q_PNC.size(1);
   if (!folds(t)) return image_PNC + forward(q_PNC, k_PTC, v_PTC, bias_P11T);
-  const double scale = 1 / std::sqrt(static_cast<double>(inner / heads));
+  const int64_t head = inner / heads;
+  const double scale = 1 / std::sqrt(static_cast<double>(head));
   const Tensor k_PTI = k_proj.forward(k_PTC) * scale;
   const Tensor k_PSC = by_head(k_PTI, q_proj.matrix(), heads);
   const Tensor of_bias_PHT = (k_PTI * q_proj.bias->use()).view({p, t, heads, -1}).sum(3).transpose(1, 2);

@@ -12,7 +12,8 @@ namespace weft {
 namespace {
 
 PromptPoint click(size_t pixel, int width, PointLabel label) {
-  return {static_cast<float>(pixel % width), static_cast<float>(pixel / width), label};
+  const size_t row = pixel / width;
+  return {static_cast<float>(pixel % width), static_cast<float>(row), label};
 }
 
 // Uniform over the pixels that `is_in` holds of: counted, then walked to.

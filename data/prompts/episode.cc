@@ -22,8 +22,10 @@ size_t pick(std::span<const double> shares, Stream& stream) {
   double sum = 0;
   for (const double share : shares) sum += share;
   double left = stream.uniform() * sum;
-  for (size_t i = 0; i < shares.size(); ++i)
-    if ((left -= shares[i]) < 0) return i;
+  for (size_t i = 0; i < shares.size(); ++i) {
+    left -= shares[i];
+    if (left < 0) return i;
+  }
   return 0;
 }
 

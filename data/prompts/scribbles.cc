@@ -141,7 +141,8 @@ PromptPoints points_of(const std::vector<uint8_t>& scribble, int width, int64_t 
   for (size_t i = 0; wanted > 0; ++i) {
     if (!scribble[i]) continue;
     if (stream.below(left--) >= wanted) continue;
-    points.push_back({float(i % width), float(i / width), label});
+    const size_t row = i / width;
+    points.push_back({float(i % width), float(row), label});
     --wanted;
   }
   return points;

@@ -120,7 +120,9 @@ TEST(Objects, OfNoneNothingIsDrawnAndOf500AsManyAsAreAskedFor) {
     const ViewObjects drawn = draw_objects(many, kSide, asking(8), Stream(1, Purpose::objects, step, 0));
     ASSERT_EQ(drawn.asked.size(), 8u);
     for (size_t i = 0; i < 8; ++i) {
-      if (i > 0) EXPECT_LT(drawn.asked[i - 1].number, drawn.asked[i].number) << "each once, in order";
+      if (i > 0) {
+        EXPECT_LT(drawn.asked[i - 1].number, drawn.asked[i].number) << "each once, in order";
+      }
       seen.insert(drawn.asked[i].number);
     }
   }

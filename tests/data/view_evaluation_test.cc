@@ -76,7 +76,7 @@ TEST(EvaluationView, OddPicturesHaveEveryByteOfSegmentAnythings) {
     const ViewMap map = evaluation_view(noisy(width, height, 3), {size, Resize::corner}, unused, out.data());
     EXPECT_EQ(crc_of(out), wanted) << width << " x " << height;
     EXPECT_EQ(map.to_view.apply({0, 0}), (Point{0, 0}));
-    EXPECT_EQ(map.to_view.apply({1.0 * width, 0}).x,
+    EXPECT_EQ(map.to_view.apply({static_cast<float>(width), 0}).x,
               std::max(1, static_cast<int>(1.0 * size / std::max(width, height) * width + 0.5)));
   }
   EXPECT_EQ(cases, 22);
