@@ -42,6 +42,7 @@ int tokenizer_ids(const RunConfig& config) {
 // The world's step, cut to a rank's share: noise, each image with a text of its own.
 Batch made_up_batch(const RunConfig& config, const Model& model, int64_t images, int64_t tokens, int ids,
                     const Comm& comm) {
+  check(model.has_pairs(), "weft bench predict takes steps of images and texts; a segmenter's it cannot make up yet");
   if (model.text_form().pads_to_context) tokens = model.context();
   Batch b;
   b.image_size = config.model->image_size();
