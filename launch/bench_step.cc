@@ -42,7 +42,6 @@ int tokenizer_ids(const RunConfig& config) {
 // The world's step, cut to a rank's share: noise, each image with a text of its own.
 Batch made_up_batch(const RunConfig& config, const Model& model, int64_t images, int64_t tokens, int ids,
                     const Comm& comm) {
-  check(model.has_pairs(), "weft bench predict takes steps of images and texts; a segmenter's it cannot make up yet");
   if (model.text_form().pads_to_context) tokens = model.context();
   Batch b;
   b.image_size = config.model->image_size();
@@ -338,6 +337,9 @@ void StepBench::run(const Path& recipe, const std::vector<std::string>& override
   check(config.engine.device != "cuda",
         "weft bench predict measures ranks on CPUs; engine.device = \"cuda\" is none of them");
   set_up_engine(config.engine, ranks_of_host);
+  check(config.model->context() > 0,
+        "the recipe's model reads no texts; weft bench predict makes up steps of images and "
+        "texts alone");
   const int64_t tokens = text_tokens > 0 ? text_tokens : config.model->context();
   check(tokens >= 2 && tokens <= config.model->context(), "text_tokens is ", tokens, "; a text of this model has 2 to ",
         config.model->context());
