@@ -63,7 +63,8 @@ Linear::Linear(ParameterSet& set, const std::string& weight_name, const std::str
       low_rank(set.add_low_rank(weight)) {}
 
 Tensor Linear::forward(const Tensor& x) const {
-  Tensor y = at::linear(x, weight->use(), bias->use());
+  const Tensor matrix = weight->use();
+  Tensor y = at::linear(x, matrix, bias->use().to(matrix.scalar_type()));  // a bias of one number is kept as f32
   if (low_rank == nullptr) return y;
   return y + at::linear(at::linear(x, low_rank->down->use()), low_rank->up->use()) * low_rank->factor;
 }

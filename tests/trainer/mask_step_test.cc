@@ -71,6 +71,7 @@ struct MaskSetup {
   int64_t micro_batch = 0, steps = 3;
   int virtual_ranks = 0;
   double lr = 1e-3;
+  Precision precision = Precision::fp32;
 };
 
 struct Taken {
@@ -88,6 +89,7 @@ Taken take(const MaskSetup& setup, int ranks) {
     optimizer.clip_norm = 1;
     FlatSettings flat;
     flat.virtual_ranks = setup.virtual_ranks;
+    flat.precision = setup.precision;
     Learner learner(small_segmenter().build(0, 5), flat, optimizer, comm);
     std::vector<std::unique_ptr<Loss>> losses;
     losses.push_back(MaskLossSettings().build());
@@ -136,6 +138,11 @@ TEST(MaskStep, IsTheSameBitForBitForAnyNumberOfRanksThatStandForTheSameVirtualOn
     EXPECT_TRUE(at::equal(other.state, alone.state)) << ranks << " ranks";
     EXPECT_EQ(other.losses, alone.losses) << ranks << " ranks";
   }
+}
+
+TEST(MaskStep, NarrowLeavesBeginWhereWideOnesDo) {
+  const Taken wide = take({}, 1), narrow = take({.precision = Precision::bf16}, 1);
+  EXPECT_NEAR(narrow.losses[0], wide.losses[0], 0.02 * wide.losses[0]);
 }
 
 TEST(MaskStep, WithoutAnyObjectIsZeroAndHangsNobody) {
